@@ -1,0 +1,1 @@
+"""Who may do what, and why: a call becomes a Grant, or is refused."""

@@ -1,0 +1,201 @@
+"""Where the rooms are put together: the one module that knows them all.
+
+Settings, clocks and random sources come in here; the rooms below are handed what they need.
+"""
+
+import hashlib
+import os
+import secrets
+import sys
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import structlog
+from fastapi import FastAPI
+from prometheus_client import CollectorRegistry
+
+from fhir_server import __version__
+from fhir_server.access.anchor import load_anchors
+from fhir_server.access.decide import OpenAccess
+from fhir_server.fhir import definitions
+from fhir_server.fhir.codec import encode
+from fhir_server.fhir.identity import uuid7
+from fhir_server.http.application import BASE_PATH, Beside, application
+from fhir_server.http.endpoint import FhirEndpoint
+from fhir_server.http.observe import Observer
+from fhir_server.http.request import Reader
+from fhir_server.http.routes import Promises
+from fhir_server.http.welcome import Story, welcome_route
+from fhir_server.interactions.call import Content, Server
+from fhir_server.interactions.table import TABLE
+from fhir_server.search.extract import Extractor
+from fhir_server.search.parameter import load_parameters
+from fhir_server.search.parse import Parser
+from fhir_server.settings import Settings
+from fhir_server.storage.sqlite.store import SqliteStore
+from fhir_server.storage.store import SYSTEM_GRANTS, Store
+from fhir_server.validation.validate import Validator
+
+STATEMENT = "CapabilityStatement-care-plan-server.json"
+
+
+class NotStarted(Exception):
+    """The server cannot start as it was asked to; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assembly:
+    """The house, put together and open: `app` for an ASGI server, `server` for what runs beside it."""
+
+    app: FastAPI
+    server: Server
+    index_version: str
+
+
+@asynccontextmanager
+async def assembled(settings: Settings, stories: Sequence[Story] = ()) -> AsyncIterator[Assembly]:
+    """The house with its store open, until the block ends. NotStarted where something stands in the way."""
+    refuse_unsafe(settings)
+    store = await open_store(settings)
+    try:
+        server, version = _server(settings, store)
+        yield Assembly(_application(settings, server, stories), server, version)
+    finally:
+        await store.close()
+
+
+def refuse_unsafe(settings: Settings) -> None:
+    """Raises NotStarted for settings that would open somebody's data, or that this version cannot honour."""
+    if settings.access == "smart":
+        raise NotStarted(
+            "Access 'smart' is not in this version yet. For development on this machine: --access open "
+            "(no token asked, loopback only)."
+        )
+    if settings.host not in {"127.0.0.1", "::1", "localhost"}:
+        raise NotStarted(
+            f"Access 'open' asks nobody for a token, so it is for loopback alone; --host {settings.host} is refused. "
+            "Use --host 127.0.0.1."
+        )
+    if settings.workers > 1 and settings.database.startswith("sqlite:"):
+        raise NotStarted("SQLite has one writer: two workers on one file are no faster. Use --workers 1.")
+
+
+async def open_store(settings: Settings) -> Store:
+    """The store that the database setting names."""
+    if not settings.database.startswith("sqlite:///"):
+        raise NotStarted(
+            "The database must be sqlite:///FILE or sqlite:///:memory: in this version; other kinds are not in it yet."
+        )
+    return await SqliteStore.open(sqlite_path(settings.database), clock)
+
+
+def sqlite_path(database: str) -> str:
+    """The file that `sqlite:///care-plans.db` (relative) or `sqlite:////var/lib/plans.db` (absolute) names."""
+    return urlsplit(database).path.removeprefix("/") or ":memory:"
+
+
+def clock() -> int:
+    """Milliseconds since 1970."""
+    return time.time_ns() // 1_000_000
+
+
+def new_id() -> str:
+    """An id never given before."""
+    return uuid7(clock(), os.urandom(10))
+
+
+def check_definitions() -> None:
+    """Raises NotStarted where the definitions promise what nobody built, or do not compile."""
+    refuse_boasts(Promises(_statement(Settings())))
+    load_parameters()
+
+
+def write_line(line: str) -> None:
+    """To the log, as it is."""
+    sys.stderr.write(line)
+
+
+def _server(settings: Settings, store: Store) -> tuple[Server, str]:
+    statement = _statement(settings)
+    promises = Promises(statement)
+    refuse_boasts(promises)
+    parameters = load_parameters()
+    server = Server(
+        store=store,
+        access=OpenAccess(),
+        content=Content(
+            Validator(), Extractor(parameters, settings.base), Parser(parameters, settings.base), load_anchors()
+        ),
+        routes=promises,
+        table=TABLE,
+        statement=statement,
+        clock=clock,
+        new_id=new_id,
+        base=settings.base,
+        secret=secret(settings),
+    )
+    return server, index_version()
+
+
+def index_version() -> str:
+    """Which definitions an index is made by: those of `search/` and the table of anchors."""
+    made_by = [*definitions.read("search"), *definitions.read("security")]
+    return hashlib.sha256(encode(made_by)).hexdigest()
+
+
+def _statement(settings: Settings) -> dict[str, Any]:
+    """The CapabilityStatement of the definitions, and the facts of this process: nothing else is added."""
+    statement = dict(definitions.read("capability"))[STATEMENT]
+    statement["software"]["version"] = __version__
+    statement["implementation"]["url"] = settings.base
+    return statement
+
+
+def refuse_boasts(promises: Promises) -> None:
+    """Raises NotStarted where the CapabilityStatement promises an interaction that nobody built."""
+    if boasts := promises.interactions - TABLE.keys():
+        raise NotStarted(f"{STATEMENT} promises what nobody built: {', '.join(sorted(boasts))}.")
+
+
+def secret(settings: Settings) -> bytes:
+    """What seals page tokens: the setting, else a file beside the database that only its owner reads, made once."""
+    if given := settings.secret.get_secret_value():
+        return given.encode()
+    path = sqlite_path(settings.database)
+    if path == ":memory:":
+        return secrets.token_bytes(32)
+    file = Path(f"{path}.secret")
+    if not file.exists():
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as new:
+            new.write(secrets.token_bytes(32))
+    return file.read_bytes()
+
+
+def _application(settings: Settings, server: Server, stories: Sequence[Story]) -> FastAPI:
+    registry = CollectorRegistry()
+    observer = Observer(registry, structlog.get_logger(), write_line, time.perf_counter)
+    endpoint = FhirEndpoint(BASE_PATH, server, server.routes, Reader(settings.body_limit), observer, lambda: secrets.token_hex(8))
+    beside = Beside(
+        pages=[welcome_route(server.base, settings.access, __version__, stories)],
+        ready=server.store.check,
+        registry=registry,
+        version=__version__,
+    )
+    return application(endpoint, beside)
+
+
+async def claim_index(assembly: Assembly) -> bool:
+    """Whether the store's index was made by the definitions of today; a store with nothing in it takes them over."""
+    store = assembly.server.store
+    made_by = await store.index_version()
+    if made_by == assembly.index_version:
+        return True
+    async for _ in store.resources(SYSTEM_GRANTS["reindex"]):
+        return False
+    await store.index_is(assembly.index_version)
+    return True

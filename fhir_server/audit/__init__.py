@@ -1,0 +1,1 @@
+"""What is remembered of every call: who, what, when, under which rule."""

@@ -1,0 +1,19 @@
+"""The command line: `fhir-server COMMAND`."""
+
+import typer
+
+from fhir_server.cli.check import check
+from fhir_server.cli.demo import demo
+from fhir_server.cli.load import load
+from fhir_server.cli.reindex import reindex
+from fhir_server.cli.serve import serve
+
+main = typer.Typer(
+    name="fhir-server",
+    help="A FHIR R4 server for coordinated care planning: the SIP and discharge from hospital.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+for command in (serve, demo, load, check, reindex):
+    main.command()(command)

@@ -1,0 +1,40 @@
+"""`fhir-server check`: are the definitions and examples what they claim to be?"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fhir_server.access.anchor import load_anchors
+from fhir_server.assembly import NotStarted, check_definitions
+from fhir_server.cli.load import Item, items_of
+from fhir_server.cli.serve import stopped
+from fhir_server.fhir.definitions import read
+from fhir_server.validation.validate import Validator
+
+FOLDERS = ("profiles", "capability", "search", "security", "examples/stories")
+
+
+def check(paths: Annotated[list[Path] | None, typer.Argument(help="Files and folders of FHIR JSON.")] = None) -> None:
+    """Validate what is named, or all definitions and examples of the server."""
+    if paths:
+        items = [item for path in paths for item in items_of(path)]
+    else:
+        items = [Item(f"{folder}/{name}", resource) for folder in FOLDERS for name, resource in read(folder)]
+        try:
+            check_definitions()
+            load_anchors()
+        except NotStarted as refusal:
+            raise stopped(str(refusal)) from None
+    wrong = sum(_report(item, Validator()) for item in items)
+    typer.echo(f"{len(items) - wrong} valid, {wrong} with issues.")
+    if wrong:
+        raise typer.Exit(1)
+
+
+def _report(item: Item, validator: Validator) -> bool:
+    issues = [] if item.resource is None else [issue for issue in validator.issues(item.resource) if issue.blocks]
+    lines = [item.why] if item.resource is None else [f"{issue.expression} {issue.text()}" for issue in issues]
+    for line in lines:
+        typer.echo(f"{item.name}: {line}", err=True)
+    return bool(lines)

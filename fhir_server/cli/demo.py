@@ -1,0 +1,38 @@
+"""`fhir-server demo`: the server with its example stories, for a look round."""
+
+import tempfile
+from typing import Annotated
+
+import httpx
+import typer
+
+from fhir_server.assembly import Assembly
+from fhir_server.cli.load import post_all, stories, titled
+from fhir_server.cli.serve import run, settings_with
+
+
+def demo(
+    port: Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one.")] = None,
+    database: Annotated[str | None, typer.Option(help="Default: SQLite in a temporary folder.")] = None,
+) -> None:
+    """Serve the example stories, dated from today, on this machine alone."""
+    with tempfile.TemporaryDirectory(prefix="fhir-server-") as folder:
+        settings = settings_with(
+            host="127.0.0.1", port=port, database=database or f"sqlite:///{folder}/demo.db", access="open"
+        )
+        found = stories()
+        run(settings, stories=[titled(story) for story in found], prepare=_load, name=_GREETING)
+
+
+_GREETING = (
+    "The demo is open: no token is asked for, and it listens on this machine alone. All its people are synthetic.\n"
+)
+
+
+async def _load(assembly: Assembly) -> None:
+    transport = httpx.ASGITransport(assembly.app)
+    async with httpx.AsyncClient(transport=transport, base_url=assembly.server.base) as client:
+        refused = await post_all(client, stories(), day="today")
+    if refused:
+        typer.echo(f"{refused} of the stories were refused.", err=True)
+        raise typer.Exit(1)

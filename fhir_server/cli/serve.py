@@ -1,0 +1,139 @@
+"""`fhir-server serve`: the server, until it is told to stop."""
+
+import asyncio
+import errno
+import signal
+import socket
+import sys
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Annotated, Any, Literal
+
+import structlog
+import typer
+import uvicorn
+from pydantic import ValidationError
+
+from fhir_server.assembly import Assembly, NotStarted, assembled, claim_index
+from fhir_server.http.welcome import Story
+from fhir_server.settings import Settings
+from fhir_server.storage.store import Unopened
+
+Prepare = Callable[[Assembly], Awaitable[None]]
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one.")] = None,
+    database: Annotated[str | None, typer.Option(help="sqlite:///FILE or sqlite:///:memory:")] = None,
+    access: Annotated[Literal["smart", "open"] | None, typer.Option(help="Who may call.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Processes; SQLite takes one.")] = None,
+) -> None:
+    """Serve a database."""
+    settings = settings_with(host=host, port=port, database=database, access=access, workers=workers)
+    run(settings)
+
+
+def settings_with(**given: Any) -> Settings:
+    """The settings of the environment, and over them what the command line gives. Ends the process with what to mend."""
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        wrong = "; ".join(f"{'.'.join(str(part) for part in row['loc'])}: {row['msg']}" for row in error.errors())
+        raise stopped(f"A setting is wrong: {wrong}. See docs/settings.md.") from None
+
+
+def stopped(why: str) -> typer.Exit:
+    """The end of the process, having said why."""
+    typer.echo(f"fhir-server: {why}", err=True)
+    return typer.Exit(1)
+
+
+def run(settings: Settings, *, stories: Sequence[Story] = (), prepare: Prepare | None = None, name: str = "") -> None:
+    """Listens, prepares, serves, and stops gracefully on SIGINT or SIGTERM."""
+    _log_events()
+    with _listening(settings) as listener:
+        settings = settings.model_copy(update={"port": listener.getsockname()[1]})
+        try:
+            asyncio.run(_serve(settings, listener, stories, prepare, name))
+        except (NotStarted, Unopened) as refusal:
+            raise stopped(str(refusal)) from None
+
+
+async def _serve(
+    settings: Settings, listener: socket.socket, stories: Sequence[Story], prepare: Prepare | None, name: str
+) -> None:
+    async with assembled(settings, stories) as assembly:
+        if not await claim_index(assembly):
+            raise NotStarted(
+                "The database was indexed by other search definitions. "
+                f"Run: fhir-server reindex --database {settings.database}"
+            )
+        if prepare is not None:
+            await prepare(assembly)
+        config = uvicorn.Config(
+            assembly.app,
+            lifespan="off",
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            timeout_graceful_shutdown=settings.stop_seconds,
+        )
+        listener.listen(2048)
+        await _Server(config, f"{name}FHIR base: {settings.base}").serve(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, which says when it listens, and leaves the end of the process to us: the store is closed after it."""
+
+    def __init__(self, config: uvicorn.Config, greeting: str) -> None:
+        super().__init__(config)
+        self._greeting = greeting
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        typer.echo(self._greeting)
+        sys.stdout.flush()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        try:
+            yield
+        finally:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.remove_signal_handler(number)
+
+
+@contextmanager
+def _listening(settings: Settings) -> Iterator[socket.socket]:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((settings.host, settings.port))
+        except OSError as error:
+            raise stopped(_why_not_bound(error, settings)) from None
+        yield listener
+
+
+def _why_not_bound(error: OSError, settings: Settings) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"Port {settings.port} is busy. Choose another: --port {settings.port + 10}"
+    if error.errno == errno.EACCES:
+        return f"Port {settings.port} needs rights that this user has not. Choose one above 1023: --port 8080"
+    return f"Cannot listen on {settings.host}:{settings.port} ({error.strerror}). Choose another --host or --port."
+
+
+def _log_events() -> None:
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.JSONRenderer(),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )

@@ -1,0 +1,1 @@
+"""What FHIR itself says: resources, references, instants, outcomes, definitions. No server here."""

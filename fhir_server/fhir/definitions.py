@@ -1,0 +1,152 @@
+"""What R4 says of each type, out of `r4.json.gz`, and the server's own definitions, out of their folders.
+
+`tools/generate_r4.py` makes the file. https://hl7.org/fhir/R4/elementdefinition.html
+"""
+
+import gzip
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from types import MappingProxyType
+from typing import Any
+
+import msgspec
+
+from fhir_server.fhir import codec
+
+
+@dataclass(frozen=True, slots=True)
+class Constraint:
+    """A rule in FHIRPath that a type or an element keeps; `severity` is error or warning, `human` is HL7's sentence."""
+
+    key: str
+    severity: str
+    human: str
+    expression: str
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """One element of a type.
+
+    `name` is FHIR's, without [x]; a `choice` stands in JSON under name and type. `types` are type names; a backbone is
+    its path (`CarePlan.activity`), of a contentReference the path that it names. `targets` are the types of resource
+    that a reference or canonical may name, none of them: any. `binding` is the canonical of a required value set, else
+    empty. `constraints` are those of the element; those of its type stand at the type.
+    """
+
+    name: str
+    types: tuple[str, ...]
+    min: int
+    many: bool
+    choice: bool
+    targets: tuple[str, ...]
+    binding: str
+    summary: bool
+    modifier: bool
+    constraints: tuple[Constraint, ...]
+
+
+class R4:
+    """The element tables of R4. A `type` is a resource type, a datatype, or the path of a backbone; an unknown one
+    raises KeyError.
+    """
+
+    def __init__(self, tables: Mapping[str, Any]) -> None:
+        self.resource_types: frozenset[str] = frozenset(tables["resources"])
+        self._primitives = frozenset(tables["primitives"])
+        self._types: dict[str, Any] = tables["types"]
+        self._codes: dict[str, dict[str, list[str]]] = tables["codes"]
+        self._elements: dict[str, Mapping[str, Element]] = {}
+        self._members: dict[str, Mapping[str, tuple[Element, str]]] = {}
+
+    def elements(self, type: str) -> Mapping[str, Element]:
+        """The elements of a type by FHIR name, inherited ones included, in the order of the spec."""
+        if type not in self._elements:
+            table = self._types[type]
+            inherited = self.elements(table["base"]) if table["base"] else {}
+            own = {row[0]: _element(row) for row in table["elements"]}
+            self._elements[type] = MappingProxyType({**inherited, **own})
+        return self._elements[type]
+
+    def members(self, type: str) -> Mapping[str, tuple[Element, str]]:
+        """What may stand in JSON by its name: `deceasedBoolean` gives the element deceased and its type boolean."""
+        if type not in self._members:
+            elements = self.elements(type).values()
+            self._members[type] = MappingProxyType(
+                {json_name(element, kind): (element, kind) for element in elements for kind in element.types}
+            )
+        return self._members[type]
+
+    def constraints(self, type: str) -> tuple[Constraint, ...]:
+        """The constraints of a type, inherited ones first."""
+        table = self._types[type]
+        inherited = self.constraints(table["base"]) if table["base"] else ()
+        return inherited + tuple(Constraint(*row) for row in table["constraints"])
+
+    def base(self, type: str) -> str:
+        """The type that a type is derived from; empty for Resource and Element."""
+        base: str = self._types[type]["base"]
+        return base
+
+    def is_primitive(self, type: str) -> bool:
+        """Whether values of the type are strings, numbers or booleans in JSON."""
+        return type in self._primitives
+
+    @property
+    def types(self) -> frozenset[str]:
+        """Every type that has a table: resources, datatypes, backbones, and the abstract ones."""
+        return frozenset(self._types)
+
+    def codes(self, value_set: str) -> frozenset[tuple[str, str]] | None:
+        """The (system, code) pairs of a required value set; None for one that cannot be enumerated."""
+        expansion = self._codes.get(value_set)
+        if expansion is None:
+            return None
+        return frozenset((system, code) for system, codes in expansion.items() for code in codes)
+
+
+def json_name(element: Element, type: str) -> str:
+    """The member of JSON that holds an element when it is of this type."""
+    return element.name + type[0].upper() + type[1:] if element.choice else element.name
+
+
+def _element(row: list[Any]) -> Element:
+    name, flags, types, targets, binding, constraints = row
+    required, many, choice, summary, modifier = (bool(flags >> place & 1) for place in range(5))
+    return Element(
+        name=name,
+        types=tuple(types),
+        min=int(required),
+        many=many,
+        choice=choice,
+        targets=tuple(targets),
+        binding=binding,
+        summary=summary,
+        modifier=modifier,
+        constraints=tuple(Constraint(*constraint) for constraint in constraints),
+    )
+
+
+@cache
+def r4() -> R4:
+    """The tables, read once."""
+    packed = files("fhir_server").joinpath("fhir", "r4.json.gz").read_bytes()
+    return R4(msgspec.json.decode(gzip.decompress(packed)))
+
+
+def root() -> Traversable:
+    """Where the definitions' folders stand: in the wheel, or beside the package in a checkout."""
+    package = files("fhir_server")
+    shipped = package.joinpath("_definitions")
+    return shipped if shipped.is_dir() else package.joinpath("..")
+
+
+def read(folder: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The definitions in one folder (`profiles`, `search`, …) by file name, sorted; what is not JSON is passed over."""
+    entries = {entry.name: entry for entry in root().joinpath(*folder.split("/")).iterdir()}
+    for name in sorted(entries):
+        if name.endswith(".json"):
+            yield name, codec.decode(entries[name].read_bytes())

@@ -1,0 +1,199 @@
+"""The refusals: one closed family, each with its status, its issue code and the paragraph it rests on.
+
+Refusal
+├── Unreadable             400  the request cannot be understood at all
+│   └── BadParameter       400  a search or operation parameter is unknown, malformed or not allowed here
+├── NoSuchInteraction      404  nothing answers at this address
+├── NotFound               404  no such resource, or none that this caller may know of
+├── NotAllowed             405  the address exists, the method does not apply to it
+├── NotAcceptable          406  no representation that the caller accepts
+├── Conflict               409  the write cannot be reconciled with what is stored
+├── Gone                   410  it was here and was deleted
+├── Stale                  412  the version named is not the current one
+├── Ambiguous              412  a condition that must match one matched several
+├── TooLarge               413  more than the server takes in one request
+├── UnsupportedMedia       415  the body is of a media type that is not understood
+├── Invalid                422  the content breaks FHIR's rules: every issue is named
+└── Unavailable            503  the store is away; nothing was written; try again
+
+`http/errors.py` alone turns a refusal into a response. https://hl7.org/fhir/R4/operationoutcome.html
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, ClassVar
+
+from fhir_server.fhir.wording import MESSAGES
+
+HTTP = "https://hl7.org/fhir/R4/http.html"
+NOTHING_SAID: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """One thing that is wrong, or worth knowing: a member of OperationOutcome.issue.
+
+    `key` names the message in `wording.MESSAGES`, `said` fills its gaps, `expression` is a FHIRPath from the
+    resource's root (empty where nothing in a resource is meant), `source` is the paragraph or constraint.
+    A value taken from a resource never goes into `said`: it could be somebody's name.
+    """
+
+    code: str
+    key: str
+    expression: str = ""
+    said: Mapping[str, Any] = field(default_factory=lambda: NOTHING_SAID)
+    severity: str = "error"
+    source: str = ""
+
+    @property
+    def blocks(self) -> bool:
+        """Whether a write that has this issue is refused."""
+        return self.severity in {"error", "fatal"}
+
+    def text(self, language: str = "en") -> str:
+        """The message in a language: `sv`, or English for every other."""
+        english, swedish = MESSAGES[self.key]
+        return (swedish if language == "sv" else english).format_map(self.said)
+
+    def as_json(self, language: str = "en") -> dict[str, Any]:
+        """The issue as a member of OperationOutcome.issue."""
+        issue: dict[str, Any] = {
+            "severity": self.severity,
+            "code": self.code,
+            "details": {"coding": [{"system": ISSUE_KEYS, "code": self.key}], "text": self.text(language)},
+        }
+        if self.source:
+            issue["diagnostics"] = self.source
+        if self.expression:
+            issue["expression"] = [self.expression]
+        return issue
+
+
+ISSUE_KEYS = "https://fhir-care-plan-server.example/CodeSystem/issue"
+
+
+def outcome(issues: Iterable[Issue], language: str = "en") -> dict[str, Any]:
+    """An OperationOutcome of these issues, at least one; its text in the language asked for."""
+    return {"resourceType": "OperationOutcome", "issue": [issue.as_json(language) for issue in issues]}
+
+
+class Refusal(Exception):
+    """The server will not do what was asked, and says why in one or more issues."""
+
+    status: ClassVar[int]
+    code: ClassVar[str]
+    spec: ClassVar[str]
+
+    def __init__(self, *issues: Issue) -> None:
+        super().__init__(", ".join(issue.key for issue in issues))
+        self.issues = issues
+
+    @classmethod
+    def because(cls, key: str, expression: str = "", **said: Any) -> "Refusal":
+        """The refusal with one issue: a key of `wording.MESSAGES` and what fills its gaps."""
+        return cls(Issue(cls.code, key, expression, said, source=cls.spec))
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Headers that go with the refusal."""
+        return {}
+
+
+class Unreadable(Refusal):
+    """The request cannot be understood at all."""
+
+    status, code, spec = 400, "structure", "https://hl7.org/fhir/R4/json.html"
+
+
+class BadParameter(Unreadable):
+    """A parameter is unknown, malformed or not allowed here."""
+
+    status, code, spec = 400, "invalid", "https://hl7.org/fhir/R4/search.html#errors"
+
+
+class NoSuchInteraction(Refusal):
+    """Nothing answers at this address."""
+
+    status, code, spec = 404, "not-supported", f"{HTTP}#summary"
+
+
+class NotFound(Refusal):
+    """There is no such resource, or none that this caller may know of: the two read alike."""
+
+    status, code, spec = 404, "not-found", f"{HTTP}#read"
+
+
+class NotAllowed(Refusal):
+    """The address exists; the method does not apply to it."""
+
+    status, code, spec = 405, "not-supported", f"{HTTP}#summary"
+
+    def __init__(self, *issues: Issue, allow: Iterable[str] = ()) -> None:
+        super().__init__(*issues)
+        self.allow = tuple(allow)
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """RFC 9110 §15.5.6: a 405 names what is allowed."""
+        return {"Allow": ", ".join(self.allow)}
+
+
+class NotAcceptable(Refusal):
+    """No representation that the caller accepts."""
+
+    status, code, spec = 406, "not-supported", f"{HTTP}#mime-type"
+
+
+class Conflict(Refusal):
+    """The write cannot be reconciled with what is stored."""
+
+    status, code, spec = 409, "conflict", f"{HTTP}#concurrency"
+
+
+class Gone(Refusal):
+    """It was here and was deleted."""
+
+    status, code, spec = 410, "deleted", f"{HTTP}#delete"
+
+
+class Stale(Refusal):
+    """The version named is not the current one."""
+
+    status, code, spec = 412, "conflict", f"{HTTP}#concurrency"
+
+
+class Ambiguous(Refusal):
+    """A condition that must match one resource matched several."""
+
+    status, code, spec = 412, "multiple-matches", f"{HTTP}#cond-update"
+
+
+class TooLarge(Refusal):
+    """More than the server takes in one request."""
+
+    status, code, spec = 413, "too-long", "https://www.rfc-editor.org/rfc/rfc9110#section-15.5.14"
+
+
+class UnsupportedMedia(Refusal):
+    """The body is of a media type that is not understood."""
+
+    status, code, spec = 415, "not-supported", f"{HTTP}#mime-type"
+
+
+class Invalid(Refusal):
+    """The content breaks FHIR's rules: every issue is named."""
+
+    status, code, spec = 422, "invalid", "https://hl7.org/fhir/R4/validation.html"
+
+
+class Unavailable(Refusal):
+    """The store is away, or what is asked is not ready; nothing was written."""
+
+    status, code, spec = 503, "transient", "https://www.rfc-editor.org/rfc/rfc9110#section-15.6.4"
+    retry_after = 5
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """RFC 9110 §10.2.3: when to try again, in seconds."""
+        return {"Retry-After": str(self.retry_after)}

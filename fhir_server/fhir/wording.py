@@ -1,0 +1,422 @@
+"""What the server says when something is wrong: each message once, in English and in Swedish.
+
+A key stands in `OperationOutcome.issue.details.coding`; gaps in braces are filled by `Issue.said`. The gaps take
+names of elements, types, parameters, limits and allowed codes: never a value out of somebody's record.
+"""
+
+MESSAGES: dict[str, tuple[str, str]] = {
+    # ------------------------------------------------------------------ reading the request
+    "not-json": (
+        "The body is not JSON: {why}.",
+        "Innehållet är inte JSON: {why}.",
+    ),
+    "no-body": (
+        "The request needs a body: a {expected} as JSON.",
+        "Anropet saknar innehåll: en {expected} som JSON väntades.",
+    ),
+    "not-an-object": (
+        "The body must be one JSON object with a resourceType.",
+        "Innehållet måste vara ett JSON-objekt med resourceType.",
+    ),
+    "duplicate-member": (
+        "A member stands twice in one JSON object: '{name}'. FHIR allows each name once.",
+        "En medlem förekommer två gånger i samma JSON-objekt: '{name}'. FHIR tillåter varje namn en gång.",
+    ),
+    "too-deep": (
+        "The JSON is nested deeper than {limit} levels.",
+        "JSON-innehållet är nästlat djupare än {limit} nivåer.",
+    ),
+    "number-out-of-range": (
+        "A number has an exponent beyond what a FHIR decimal may carry ({limit}).",
+        "Ett tal har en exponent utanför vad en FHIR-decimal får ha ({limit}).",
+    ),
+    "too-large": (
+        "The body is larger than {limit} bytes.",
+        "Innehållet är större än {limit} byte.",
+    ),
+    "url-too-long": (
+        "The address is longer than {limit} bytes. Use POST [type]/_search for long queries.",
+        "Adressen är längre än {limit} byte. Använd POST [type]/_search för långa sökningar.",
+    ),
+    "media-type": (
+        "The body's media type is not understood. Allowed: {allowed}.",
+        "Innehållets medietyp förstås inte. Tillåtna: {allowed}.",
+    ),
+    "not-acceptable": (
+        "None of the representations asked for can be made. Available: {allowed}.",
+        "Ingen av de begärda representationerna kan lämnas. Möjliga: {allowed}.",
+    ),
+    "header": (
+        "The header {name} cannot be understood. Expected: {expected}.",
+        "Huvudet {name} kan inte tolkas. Väntat: {expected}.",
+    ),
+    # ------------------------------------------------------------------ finding the interaction
+    "no-such-address": (
+        "Nothing answers at this address. The interactions are listed in [base]/metadata.",
+        "Inget svarar på denna adress. Interaktionerna finns förtecknade i [base]/metadata.",
+    ),
+    "unknown-type": (
+        "This server does not keep resources of the type named in the address. The types are listed in [base]/metadata.",
+        "Servern hanterar inte den resurstyp som adressen anger. Typerna finns förtecknade i [base]/metadata.",
+    ),
+    "unknown-operation": (
+        "There is no such operation here. The operations are listed in [base]/metadata.",
+        "Operationen finns inte här. Operationerna finns förtecknade i [base]/metadata.",
+    ),
+    "method-not-allowed": (
+        "The method is not allowed at this address. Allowed: {allowed}.",
+        "Metoden är inte tillåten på denna adress. Tillåtna: {allowed}.",
+    ),
+    # ------------------------------------------------------------------ what is stored
+    "not-found": (
+        "There is no such resource.",
+        "Resursen finns inte.",
+    ),
+    "no-such-version": (
+        "There is no such version of the resource.",
+        "Den versionen av resursen finns inte.",
+    ),
+    "gone": (
+        "The resource was deleted. Its history remains; a PUT brings it back.",
+        "Resursen är borttagen. Historiken finns kvar; en PUT återställer den.",
+    ),
+    "exists": (
+        "A resource with this id exists already.",
+        "Det finns redan en resurs med detta id.",
+    ),
+    "stale": (
+        "The version in If-Match is not the current one. Read the resource again and repeat the change.",
+        "Versionen i If-Match är inte den aktuella. Läs resursen igen och gör om ändringen.",
+    ),
+    "several-match": (
+        "The condition matches several resources; it must match one at the most.",
+        "Villkoret träffar flera resurser; det får träffa högst en.",
+    ),
+    "overtaken": (
+        "Other writers kept changing what the condition is about. Try again.",
+        "Andra skrivare ändrade hela tiden det som villkoret gäller. Försök igen.",
+    ),
+    "store-away": (
+        "The store cannot be reached or cannot write just now. Nothing was written; try again later.",
+        "Lagringen kan inte nås eller kan inte skriva just nu. Inget har skrivits; försök igen senare.",
+    ),
+    "index-incomplete": (
+        "The index is being made anew, so a search would miss resources. Reading by id works; search again later.",
+        "Indexet byggs om, så en sökning skulle missa resurser. Läsning med id fungerar; sök igen senare.",
+    ),
+    "internal": (
+        "The server met an unexpected fault. Nothing more is known to the caller; the request id finds it in the log.",
+        "Servern råkade ut för ett oväntat fel. Anropets id visar det i loggen.",
+    ),
+    # ------------------------------------------------------------------ addresses and bodies that disagree
+    "type-mismatch": (
+        "The body is a resource of another type than the address asks for ({expected}).",
+        "Innehållet är en resurs av en annan typ än adressen anger ({expected}).",
+    ),
+    "id-missing": (
+        "The resource in a PUT must carry the id of its address.",
+        "Resursen i en PUT måste bära adressens id.",
+    ),
+    "id-mismatch": (
+        "The resource's id differs from the id in the address.",
+        "Resursens id skiljer sig från adressens id.",
+    ),
+    "id-form": (
+        "An id has 1 to 64 characters out of A-Z a-z 0-9 - and . only.",
+        "Ett id har 1 till 64 tecken ur A-Z a-z 0-9 - och . och inget annat.",
+    ),
+    # ------------------------------------------------------------------ searching
+    "unknown-parameter": (
+        "The search parameter '{name}' is not known for {type}. Known: {allowed}. Prefer: handling=lenient leaves it aside.",
+        "Sökparametern '{name}' är inte känd för {type}. Kända: {allowed}. Prefer: handling=lenient bortser från den.",
+    ),
+    "unknown-modifier": (
+        "The modifier ':{modifier}' cannot be used with the search parameter '{name}'. Allowed: {allowed}.",
+        "Modifieraren ':{modifier}' kan inte användas med sökparametern '{name}'. Tillåtna: {allowed}.",
+    ),
+    "parameter-value": (
+        "A value of the parameter '{name}' cannot be understood. Expected: {expected}.",
+        "Ett värde för parametern '{name}' kan inte tolkas. Väntat: {expected}.",
+    ),
+    "parameter-repeated": (
+        "The parameter '{name}' may stand once only.",
+        "Parametern '{name}' får bara stå en gång.",
+    ),
+    "too-many-values": (
+        "The parameter '{name}' has more than {limit} values.",
+        "Parametern '{name}' har fler än {limit} värden.",
+    ),
+    "page-token": (
+        "The page asked for is not one that this server gave out for this search. Follow the links of a Bundle unchanged.",
+        "Den begärda sidan har inte lämnats ut av servern för denna sökning. Följ länkarna i en Bundle oförändrade.",
+    ),
+    # ------------------------------------------------------------------ bundles
+    "bundle-type": (
+        "A Bundle posted here must be of type {allowed}.",
+        "En Bundle som skickas hit måste vara av typen {allowed}.",
+    ),
+    "too-many-entries": (
+        "The Bundle has more than {limit} entries.",
+        "Bundlen har fler än {limit} poster.",
+    ),
+    "entry-request": (
+        "The entry needs a request with method and url that this server understands.",
+        "Posten behöver en request med metod och url som servern förstår.",
+    ),
+    "entry-twice": (
+        "Two entries of one transaction write the same resource.",
+        "Två poster i samma transaktion skriver samma resurs.",
+    ),
+    "full-url-twice": (
+        "Two entries of the Bundle carry the same fullUrl.",
+        "Två poster i Bundlen har samma fullUrl.",
+    ),
+    "reference-unresolved": (
+        "The reference names an entry that is not in the Bundle.",
+        "Referensen pekar på en post som inte finns i Bundlen.",
+    ),
+    "all-good": (
+        "No issues were found.",
+        "Inga brister hittades.",
+    ),
+    "deleted": (
+        "The resource is deleted.",
+        "Resursen är borttagen.",
+    ),
+    # ------------------------------------------------------------------ content: shape
+    "not-a-resource": (
+        "A resource is a JSON object with a resourceType.",
+        "En resurs är ett JSON-objekt med resourceType.",
+    ),
+    "no-such-resource-type": (
+        "The resourceType is none of FHIR R4's.",
+        "resourceType är ingen av resurstyperna i FHIR R4.",
+    ),
+    "unknown-element": (
+        "FHIR R4 has no element '{name}' in {type}.",
+        "FHIR R4 har inget element '{name}' i {type}.",
+    ),
+    "unknown-member": (
+        "There is a member here that is no element of {type}.",
+        "Här finns en medlem som inte är något element i {type}.",
+    ),
+    "not-object": (
+        "A JSON object is expected here.",
+        "Ett JSON-objekt väntas här.",
+    ),
+    "not-array": (
+        "The element may repeat, so it stands in a JSON array.",
+        "Elementet kan upprepas och står därför i en JSON-lista.",
+    ),
+    "not-single": (
+        "The element does not repeat, so no JSON array may stand here.",
+        "Elementet kan inte upprepas, så här får ingen JSON-lista stå.",
+    ),
+    "null": (
+        "null says nothing here. Leave the element out.",
+        "null säger ingenting här. Utelämna elementet.",
+    ),
+    "empty-object": (
+        "An object is never empty. Leave the element out.",
+        "Ett objekt är aldrig tomt. Utelämna elementet.",
+    ),
+    "empty-array": (
+        "A list is never empty. Leave the element out.",
+        "En lista är aldrig tom. Utelämna elementet.",
+    ),
+    "no-value": (
+        "The element has neither a value nor children; an id alone is not enough.",
+        "Elementet har varken värde eller underelement; enbart ett id räcker inte.",
+    ),
+    "missing": (
+        "The element '{name}' is required.",
+        "Elementet '{name}' är obligatoriskt.",
+    ),
+    "missing-choice": (
+        "One of the elements '{name}[x]' is required.",
+        "Ett av elementen '{name}[x]' är obligatoriskt.",
+    ),
+    "choice-twice": (
+        "Only one of the elements '{name}[x]' may be present.",
+        "Bara ett av elementen '{name}[x]' får finnas.",
+    ),
+    "sibling-length": (
+        "The list of ids and extensions must be as long as the list of values that it belongs to.",
+        "Listan med id och tillägg måste vara lika lång som den lista med värden som den hör till.",
+    ),
+    "extension-content": (
+        "An extension has either a value or extensions of its own, and not both.",
+        "Ett tillägg har antingen ett värde eller egna tillägg, inte båda.",
+    ),
+    "too-many-issues": (
+        "There are more issues than these {limit}.",
+        "Det finns fler brister än dessa {limit}.",
+    ),
+    # ------------------------------------------------------------------ content: values
+    "value-base64Binary": (
+        "Expected base64 with its padding.",
+        "Base64 med utfyllnad väntas.",
+    ),
+    "value-boolean": (
+        "Expected true or false, without quotation marks.",
+        "true eller false väntas, utan citattecken.",
+    ),
+    "value-canonical": (
+        "Expected a canonical URL, without white space.",
+        "En kanonisk URL utan blanktecken väntas.",
+    ),
+    "value-code": (
+        "Expected a code: no white space around it, single spaces at most within.",
+        "En kod väntas: inga blanktecken runt om, högst enstaka blanksteg inuti.",
+    ),
+    "value-date": (
+        "Expected a date: YYYY, YYYY-MM or YYYY-MM-DD, and a day that exists.",
+        "Ett datum väntas: ÅÅÅÅ, ÅÅÅÅ-MM eller ÅÅÅÅ-MM-DD, och en dag som finns.",
+    ),
+    "value-dateTime": (
+        "Expected a date, or a date and time to the second with its zone: YYYY-MM-DDThh:mm:ss+hh:mm.",
+        "Ett datum väntas, eller datum och tid med sekunder och tidszon: ÅÅÅÅ-MM-DDThh:mm:ss+hh:mm.",
+    ),
+    "value-decimal": (
+        "Expected a number, without quotation marks.",
+        "Ett tal väntas, utan citattecken.",
+    ),
+    "value-element-id": (
+        "Expected an id without white space.",
+        "Ett id utan blanktecken väntas.",
+    ),
+    "value-id": (
+        "Expected an id: 1 to 64 characters out of A-Z a-z 0-9 - and . only.",
+        "Ett id väntas: 1 till 64 tecken ur A-Z a-z 0-9 - och . och inget annat.",
+    ),
+    "value-instant": (
+        "Expected a moment to the second with its zone: YYYY-MM-DDThh:mm:ss+hh:mm.",
+        "En tidpunkt med sekunder och tidszon väntas: ÅÅÅÅ-MM-DDThh:mm:ss+hh:mm.",
+    ),
+    "value-integer": (
+        "Expected a whole number of 32 bits, without quotation marks, fraction or exponent.",
+        "Ett heltal om 32 bitar väntas, utan citattecken, decimaler och exponent.",
+    ),
+    "value-markdown": (
+        "Expected text that is not blank, has no control characters and is at most 1 MB.",
+        "Text väntas, som inte är blank, saknar styrtecken och är högst 1 MB.",
+    ),
+    "value-oid": (
+        "Expected an OID as a URN: urn:oid:1.2.3.",
+        "En OID som URN väntas: urn:oid:1.2.3.",
+    ),
+    "value-positiveInt": (
+        "Expected a whole number from 1, without quotation marks.",
+        "Ett heltal från 1 väntas, utan citattecken.",
+    ),
+    "value-string": (
+        "Expected text that is not blank, has no control characters and is at most 1 MB.",
+        "Text väntas, som inte är blank, saknar styrtecken och är högst 1 MB.",
+    ),
+    "value-time": (
+        "Expected a time to the second: hh:mm:ss, from 00:00:00 on.",
+        "Ett klockslag med sekunder väntas: hh:mm:ss, från 00:00:00.",
+    ),
+    "value-unsignedInt": (
+        "Expected a whole number from 0, without quotation marks.",
+        "Ett heltal från 0 väntas, utan citattecken.",
+    ),
+    "value-uri": (
+        "Expected a URI, without white space.",
+        "En URI utan blanktecken väntas.",
+    ),
+    "value-url": (
+        "Expected a URL, without white space.",
+        "En URL utan blanktecken väntas.",
+    ),
+    "value-uuid": (
+        "Expected a UUID as a URN in lower case: urn:uuid:….",
+        "En UUID som URN med små bokstäver väntas: urn:uuid:….",
+    ),
+    "value-xhtml": (
+        "Expected a string that holds one XHTML div.",
+        "En sträng med en div i XHTML väntas.",
+    ),
+    "code-not-allowed": (
+        "The code is not one of those allowed here: {allowed}.",
+        "Koden är ingen av dem som är tillåtna här: {allowed}.",
+    ),
+    "concept-not-allowed": (
+        "None of the codings is one of those required here: {allowed}.",
+        "Ingen av kodningarna är en av dem som krävs här: {allowed}.",
+    ),
+    # ------------------------------------------------------------------ content: references and contained resources
+    "reference-form": (
+        "A reference is Type/id, an absolute http(s) URL, a URN, or #id of a contained resource.",
+        "En referens är Typ/id, en absolut URL med http(s), en URN, eller #id för en innesluten resurs.",
+    ),
+    "reference-target": (
+        "The reference may only point at: {allowed}.",
+        "Referensen får bara peka på: {allowed}.",
+    ),
+    "reference-type-differs": (
+        "The type given differs from the type that the reference names.",
+        "Den angivna typen skiljer sig från den typ som referensen anger.",
+    ),
+    "fragment-unresolved": (
+        "No contained resource has this id.",
+        "Ingen innesluten resurs har detta id.",
+    ),
+    "contained-nested": (
+        "A contained resource contains no resources itself.",
+        "En innesluten resurs innesluter inte själv några resurser.",
+    ),
+    "contained-unused": (
+        "A contained resource must be referred to from the resource, or refer to it with '#'.",
+        "En innesluten resurs måste refereras från resursen, eller referera till den med '#'.",
+    ),
+    "contained-versioned": (
+        "A contained resource has no versionId and no lastUpdated of its own.",
+        "En innesluten resurs har ingen egen versionId och ingen egen lastUpdated.",
+    ),
+    "contained-labelled": (
+        "A contained resource has no security labels of its own.",
+        "En innesluten resurs har inga egna säkerhetsetiketter.",
+    ),
+    "contained-without-id": (
+        "A contained resource needs an id.",
+        "En innesluten resurs behöver ett id.",
+    ),
+    "contained-id-twice": (
+        "Two contained resources have the same id.",
+        "Två inneslutna resurser har samma id.",
+    ),
+    # ------------------------------------------------------------------ content: narrative and constraints
+    "narrative-form": (
+        "The narrative is not well-formed XHTML: tags must match, entities be HTML's own, and neither DTD nor CDATA may stand in it.",
+        "Berättelsetexten är inte välformad XHTML: taggarna måste gå ihop, entiteterna vara HTML:s egna, och DTD och CDATA får inte förekomma.",
+    ),
+    "narrative-root": (
+        "The narrative is one div in the namespace http://www.w3.org/1999/xhtml.",
+        "Berättelsetexten är en div i namnrymden http://www.w3.org/1999/xhtml.",
+    ),
+    "narrative-element": (
+        "The narrative may not have the element '{name}'.",
+        "Berättelsetexten får inte ha elementet '{name}'.",
+    ),
+    "narrative-attribute": (
+        "The narrative may not have the attribute '{name}' there.",
+        "Berättelsetexten får inte ha attributet '{name}' där.",
+    ),
+    "narrative-link": (
+        "In the narrative the attribute '{name}' may neither run nor fetch anything.",
+        "I berättelsetexten får attributet '{name}' varken köra eller hämta något.",
+    ),
+    "narrative-empty": (
+        "The narrative has nothing to read in it.",
+        "Berättelsetexten innehåller inget att läsa.",
+    ),
+    "constraint": (
+        "The constraint {key} is broken: {human}",
+        "Villkoret {key} är brutet: {human}",
+    ),
+    "constraint-advised": (
+        "The recommendation {key} is not followed: {human}",
+        "Rekommendationen {key} följs inte: {human}",
+    ),
+}

@@ -1,0 +1,1 @@
+"""The edge: bytes and headers in, bytes and headers out."""

@@ -1,0 +1,59 @@
+"""One request through its seven stops: a plain ASGI application, mounted at the FHIR base."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from starlette.datastructures import Headers as RequestHeaders
+from starlette.types import Receive, Scope, Send
+
+from fhir_server.fhir.outcome import Refusal
+from fhir_server.http.errors import failed, refused
+from fhir_server.http.negotiate import language
+from fhir_server.http.observe import Observed, Observer
+from fhir_server.http.request import Reader
+from fhir_server.http.response import CONTENT_TYPE, NO_BODY, Headers, body_of, headers_of
+from fhir_server.interactions.call import Routes, Server
+from fhir_server.interactions.commit import perform
+
+
+@dataclass(frozen=True, slots=True)
+class FhirEndpoint:
+    """Answers everything under the FHIR base, whose path (`/fhir`) is `path`."""
+
+    path: str
+    server: Server
+    routes: Routes
+    reader: Reader
+    observer: Observer
+    new_request_id: Callable[[], str]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        seen = self.observer.begun(self.new_request_id())
+        try:
+            status, headers, body = await self._answer(scope, receive, seen)
+        except Refusal as refusal:
+            status, headers, body = refused(refusal, _language(scope))
+        except Exception as error:  # noqa: BLE001  # a fault of ours becomes a 500 with a request id, never a stack trace
+            self.observer.fault(seen, error)
+            status, headers, body = failed(_language(scope))
+        headers.append((b"x-request-id", seen.request_id.encode()))
+        if status not in NO_BODY:
+            headers.append((b"content-length", str(len(body)).encode()))
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+        self.observer.answered(seen, status)
+
+    async def _answer(self, scope: Scope, receive: Receive, seen: Observed) -> tuple[int, Headers, bytes]:
+        address = self.routes.find(scope["method"], scope["path"].removeprefix(self.path))
+        seen.interaction, seen.type = address.interaction, address.type
+        call = await self.reader.read(address, scope, receive, seen.request_id)
+        seen.interaction = call.address.interaction
+        answer = await perform(call, self.server)
+        body = body_of(answer, call)
+        headers = headers_of(answer, self.server.base)
+        return answer.status, [CONTENT_TYPE, *headers] if body else headers, body
+
+
+def _language(scope: Scope) -> str:
+    return language(RequestHeaders(scope=scope).get("accept-language", ""))

@@ -1,0 +1,128 @@
+"""Stop 2: from bytes and headers to a `Call`."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl
+
+from starlette.datastructures import Headers
+from starlette.types import Receive, Scope
+
+from fhir_server.fhir.codec import decode
+from fhir_server.fhir.instant import from_http_date
+from fhir_server.fhir.outcome import BadParameter, TooLarge, Unreadable
+from fhir_server.http.negotiate import FORM, READ, language, refuse_foreign, refuse_unacceptable
+from fhir_server.interactions.call import Address, Call, Preference
+from fhir_server.interactions.preconditions import Preconditions, version_to_match, versions_not_to_match
+
+URL_LIMIT = 8_000
+"""Bytes of path and query together; a longer search goes by POST."""
+
+RETURNS = frozenset({"representation", "minimal", "OperationOutcome"})
+WITH_BODY = frozenset({"create", "update", "patch", "batch", "transaction"})
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Reads requests; `body_limit` in bytes."""
+
+    body_limit: int
+
+    async def read(self, address: Address, scope: Scope, receive: Receive, request_id: str) -> Call:
+        """The call that a request means. Unreadable, BadParameter, NotAcceptable, UnsupportedMedia, TooLarge."""
+        headers = Headers(scope=scope)
+        query = scope["query_string"]
+        if len(query) + len(scope["path"]) > URL_LIMIT:
+            raise TooLarge.because("url-too-long", limit=URL_LIMIT)
+        parameters = _pairs(query)
+        body: Any = None
+        if scope["method"] == "POST" and address.interaction.startswith("search"):
+            parameters += await self._form(headers, receive)
+        elif address.interaction in WITH_BODY or address.interaction.startswith("$"):
+            body = await self._json(headers, receive, address.type or "Bundle")
+        refuse_unacceptable(headers.get("accept", ""), _last(parameters, "_format"))
+        return Call(
+            _with_type_of(address, body),
+            bearer=headers.get("authorization", "").removeprefix("Bearer "),
+            parameters=tuple(parameters),
+            body=body,
+            preconditions=_preconditions(headers),
+            preference=_preference(headers.get("prefer", "")),
+            request_id=request_id,
+            language=language(headers.get("accept-language", "")),
+        )
+
+    async def _json(self, headers: Headers, receive: Receive, expected: str) -> Any:
+        text = await self._body(headers, receive)
+        if not text:
+            raise Unreadable.because("no-body", expected=expected)
+        refuse_foreign(headers.get("content-type", ""), *READ)
+        return decode(text)
+
+    async def _form(self, headers: Headers, receive: Receive) -> list[tuple[str, str]]:
+        text = await self._body(headers, receive)
+        if text:
+            refuse_foreign(headers.get("content-type", ""), FORM)
+        return _pairs(text)
+
+    async def _body(self, headers: Headers, receive: Receive) -> bytes:
+        self._refuse_length(headers.get("content-length", "0"))
+        chunks, length, more = [], 0, True
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise Unreadable.because("not-json", why="the body broke off")
+            chunks.append(message.get("body", b""))
+            length += len(chunks[-1])
+            self._refuse_length(str(length))
+            more = message.get("more_body", False)
+        return b"".join(chunks)
+
+    def _refuse_length(self, length: str) -> None:
+        if length.isdigit() and int(length) > self.body_limit:
+            raise TooLarge.because("too-large", limit=self.body_limit)
+
+
+def _with_type_of(address: Address, body: Any) -> Address:
+    """A Bundle posted to the base says itself whether it is a batch or a transaction."""
+    if address.interaction not in {"batch", "transaction"}:
+        return address
+    kind = body.get("type") if isinstance(body, dict) and body.get("resourceType") == "Bundle" else None
+    if kind not in {"batch", "transaction"}:
+        raise Unreadable.because("bundle-type", "Bundle.type", allowed="batch, transaction")
+    return Address(kind)
+
+
+def _pairs(query: bytes) -> list[tuple[str, str]]:
+    if not query:
+        return []
+    try:
+        return parse_qsl(query.decode("ascii"), keep_blank_values=True, errors="strict")
+    except ValueError:
+        raise BadParameter.because("parameter-value", name="?", expected="percent-encoded UTF-8") from None
+
+
+def _last(parameters: Sequence[tuple[str, str]], name: str) -> str | None:
+    found = [value for own, value in parameters if own == name]
+    return found[-1] if found else None
+
+
+def _preconditions(headers: Mapping[str, str]) -> Preconditions:
+    if_match = headers.get("if-match")
+    since = headers.get("if-modified-since")
+    return Preconditions(
+        match=version_to_match(if_match) if if_match is not None else None,
+        none_match=versions_not_to_match(headers.get("if-none-match", "")),
+        modified_since=from_http_date(since) if since is not None else None,
+        none_exist=headers.get("if-none-exist"),
+    )
+
+
+def _preference(prefer: str) -> Preference:
+    """RFC 7240: a preference that is not known, or not well formed, is passed over."""
+    chosen = {
+        name.strip().lower(): value.strip().strip('"')
+        for name, _, value in (part.partition("=") for part in prefer.replace(";", ",").split(","))
+    }
+    returns = chosen.get("return", "")
+    return Preference(returns if returns in RETURNS else "representation", chosen.get("handling") == "lenient")

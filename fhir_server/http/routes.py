@@ -1,0 +1,111 @@
+"""Stop 1: from method and path to an interaction. The CapabilityStatement is the router.
+
+What it promises and nobody built stops the start; what it does not promise cannot be reached.
+https://hl7.org/fhir/R4/http.html#summary
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from fhir_server.fhir.outcome import NoSuchInteraction, NotAllowed
+from fhir_server.interactions.call import Address
+
+SHAPES = {
+    "capabilities": (("GET", "metadata"),),
+    "read": (("GET", "instance"),),
+    "vread": (("GET", "version"),),
+    "update": (("PUT", "instance"),),
+    "patch": (("PATCH", "instance"),),
+    "delete": (("DELETE", "instance"),),
+    "history-instance": (("GET", "instance-history"),),
+    "history-type": (("GET", "type-history"),),
+    "history-system": (("GET", "system-history"),),
+    "create": (("POST", "type"),),
+    "search-type": (("GET", "type"), ("POST", "type-search")),
+    "search-system": (("GET", "system"), ("POST", "system-search")),
+    "batch": (("POST", "system"),),
+    "transaction": (("POST", "system"),),
+}
+"""Where each interaction answers: a method, and a shape of address."""
+
+
+class Promises:
+    """What a CapabilityStatement promises, as a table that a call is looked up in; `interactions` are those promised anywhere."""
+
+    def __init__(self, statement: Mapping[str, Any]) -> None:
+        self._table: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
+        self.types: frozenset[str] = frozenset(kind["type"] for kind in statement["rest"][0]["resource"])
+        promised = tuple(_promised(statement))
+        self.interactions: frozenset[str] = frozenset(interaction for _, interaction in promised)
+        for type, interaction in promised:
+            for method, shape in _shapes(type, interaction):
+                self._table[type, shape][method] = interaction
+                if method == "GET":
+                    self._table[type, shape]["HEAD"] = interaction
+
+    def find(self, method: str, path: str) -> Address:
+        """The address that a method and a path (relative to the base, decoded) mean. NoSuchInteraction where nothing answers
+        at the path, NotAllowed where something does, under another method.
+        """
+        shape, type, id, version = self._shape(path)
+        methods = self._table.get((type, shape))
+        if not methods:
+            raise NoSuchInteraction.because("unknown-operation" if shape.startswith("$") else "no-such-address")
+        if method not in methods:
+            raise _not_allowed(methods)
+        return Address(methods[method], type, id, version)
+
+    def _shape(self, path: str) -> tuple[str, str, str, str]:  # noqa: C901, PLR0911  # one case for each shape
+        match path.strip("/").split("/"):
+            case [""]:
+                return "system", "", "", ""
+            case ["metadata"]:
+                return "metadata", "", "", ""
+            case ["_history" | "_search" as own]:
+                return f"system-{own[1:]}", "", "", ""
+            case [operation] if operation.startswith("$"):
+                return operation, "", "", ""
+            case [type, *_] if type not in self.types:
+                raise NoSuchInteraction.because("unknown-type")
+            case [type]:
+                return "type", type, "", ""
+            case [type, "_history" | "_search" as own]:
+                return f"type-{own[1:]}", type, "", ""
+            case [type, operation] if operation.startswith("$"):
+                return operation, type, "", ""
+            case [type, id]:
+                return "instance", type, id, ""
+            case [type, id, "_history"]:
+                return "instance-history", type, id, ""
+            case [type, id, operation] if operation.startswith("$"):
+                return f"{operation}-instance", type, id, ""
+            case [type, id, "_history", version]:
+                return "version", type, id, version
+        raise NoSuchInteraction.because("no-such-address")
+
+
+def _not_allowed(methods: Iterable[str]) -> NotAllowed:
+    refusal = NotAllowed.because("method-not-allowed", allowed=", ".join(sorted(methods)))
+    return NotAllowed(*refusal.issues, allow=sorted(methods))
+
+
+def _promised(statement: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """(type, interaction) pairs; the type is "" for what belongs to the system."""
+    (rest,) = statement["rest"]
+    yield "", "capabilities"
+    for interaction in rest.get("interaction", ()):
+        yield "", interaction["code"]
+    for operation in rest.get("operation", ()):
+        yield "", f"${operation['name']}"
+    for kind in rest["resource"]:
+        for interaction in kind["interaction"]:
+            yield kind["type"], interaction["code"]
+        for operation in kind.get("operation", ()):
+            yield kind["type"], f"${operation['name']}"
+
+
+def _shapes(type: str, interaction: str) -> Iterable[tuple[str, str]]:
+    if not interaction.startswith("$"):
+        return SHAPES[interaction]
+    return (("POST", interaction), ("POST", f"{interaction}-instance")) if type else (("POST", interaction),)

@@ -1,0 +1,1 @@
+"""One FHIR interaction a file, named as the specification names it."""

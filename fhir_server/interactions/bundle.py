@@ -1,0 +1,159 @@
+"""FHIR batch and transaction: a Bundle's entries take the same stops as calls of their own.
+
+https://hl7.org/fhir/R4/http.html#transaction
+"""
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+
+from fhir_server.fhir.codec import encode
+from fhir_server.fhir.instant import instant
+from fhir_server.fhir.outcome import Invalid, Issue, Refusal, Unreadable, outcome
+from fhir_server.interactions.call import Answer, Call, Proposal, Server
+from fhir_server.interactions.commit import perform, refuse_invalid, write
+from fhir_server.interactions.condition import only_match
+from fhir_server.interactions.entries import WRITES, Entry, entries_of, named, point_at, pointed, resolved
+from fhir_server.storage.store import Change, Grant, Overtaken
+
+
+async def batch(call: Call, grant: Grant, server: Server) -> Answer:
+    """200 and an answer for each entry, in their order; one entry's refusal does not touch the others."""
+    _refuse_shell(call, server)
+    answers = [await _apart(entry, server) for entry in entries_of(call, server)]
+    return _respond("batch-response", call, answers, server)
+
+
+async def _apart(entry: Entry, server: Server) -> Answer:
+    try:
+        return await perform(entry.call, server)
+    except Refusal as refusal:
+        return Answer(refusal.status, issues=refusal.issues, seen=None)
+
+
+async def transaction(call: Call, grant: Grant, server: Server) -> Answer:
+    """200 and an answer for each entry, in their order; or one refusal, and nothing written."""
+    _refuse_shell(call, server)
+    entries = [await _identified(entry, grant, server) for entry in entries_of(call, server)]
+    names = {name: here for entry in entries for name, here in named(entry).items()}
+    entries = [resolved(entry, names) for entry in entries]
+    answers = await _write(call, [entry for entry in entries if entry.writes], grant, server)
+    for entry in entries:
+        if not entry.writes:
+            answers[entry.number] = await _read(entry, server)
+    return _respond("transaction-response", call, [answers[entry.number] for entry in entries], server)
+
+
+def _refuse_shell(call: Call, server: Server) -> None:
+    """The Bundle without its resources must be valid: they are looked at one by one, as bodies of their own."""
+    body = call.body
+    entries = body.get("entry") if isinstance(body, dict) else None
+    if isinstance(entries, list) and all(isinstance(member, dict) for member in entries):
+        body = {
+            **body,
+            "entry": [{name: own for name, own in member.items() if name != "resource"} for member in entries],
+        }
+    refuse_invalid(server.content.validator.issues(body))
+
+
+async def _identified(entry: Entry, grant: Grant, server: Server) -> Entry:
+    """The entry with the id that its resource has or will have, so that others can refer to it."""
+    if entry.call.address.interaction != "create":
+        return entry
+    id = server.new_id()
+    if entry.call.preconditions.none_exist is not None:
+        try:
+            found = await only_match(entry.call.type, entry.call.preconditions.none_exist, grant, server)
+        except Refusal as refusal:
+            raise pointed(entry.number, refusal) from None
+        id = found.stored.id if found.stored else id
+    return replace(entry, call=replace(entry.call, address=replace(entry.call.address, id=id)))
+
+
+async def _write(call: Call, entries: Iterable[Entry], grant: Grant, server: Server) -> dict[int, Answer]:
+    ordered = sorted(entries, key=lambda entry: WRITES.index(entry.call.address.interaction))
+    results = await _results(ordered, server)
+    proposals = {number: result for number, result in results.items() if isinstance(result, Proposal)}
+    answers = {number: result for number, result in results.items() if isinstance(result, Answer)}
+    if proposals:
+        joined = _joined(proposals)
+        stored = iter(await write(joined, call, grant, server))
+        for number, proposal in proposals.items():
+            answers[number] = proposal.tell(tuple(next(stored) for _ in proposal.changes))
+    return answers
+
+
+async def _results(entries: Sequence[Entry], server: Server) -> dict[int, Answer | Proposal]:
+    """What each write proposes; every invalid resource is named before anything is refused."""
+    results: dict[int, Answer | Proposal] = {}
+    issues: list[Issue] = []
+    for entry in entries:
+        try:
+            results[entry.number] = await _result(entry, server)
+        except Invalid as invalid:
+            issues += [point_at(entry.number, issue) for issue in invalid.issues]
+        except Refusal as refusal:
+            raise pointed(entry.number, refusal) from None
+        await asyncio.sleep(0)  # a Bundle is long: let the reads beside it through
+    if issues:
+        raise Invalid(*issues)
+    return results
+
+
+async def _result(entry: Entry, server: Server) -> Answer | Proposal:
+    call = entry.call
+    grant = server.access.decide(call.bearer, call.address.interaction, call.type)
+    result = await server.table[call.address.interaction](call, grant, server)
+    if isinstance(result, Answer) and not result.location.startswith(f"{call.type}/{call.id}/"):
+        raise Overtaken  # another writer made the resource since the references were resolved
+    return result
+
+
+def _joined(proposals: Mapping[int, Proposal]) -> Proposal:
+    _refuse_twins((number, change) for number, proposal in proposals.items() for change in proposal.changes)
+    return Proposal(
+        tuple(change for proposal in proposals.values() for change in proposal.changes),
+        lambda _: Answer(200),
+        tuple(condition for proposal in proposals.values() for condition in proposal.conditions),
+    )
+
+
+def _refuse_twins(changes: Iterable[tuple[int, Change]]) -> None:
+    seen: set[tuple[str, str]] = set()
+    for number, change in changes:
+        if (change.type, change.id) in seen:
+            raise pointed(number, Unreadable.because("entry-twice"))
+        seen.add((change.type, change.id))
+
+
+async def _read(entry: Entry, server: Server) -> Answer:
+    try:
+        return await perform(entry.call, server)
+    except Refusal as refusal:
+        raise pointed(entry.number, refusal) from None
+
+
+def _respond(kind: str, call: Call, answers: Sequence[Answer], server: Server) -> Answer:
+    entries = [_entry(answer, call, server) for answer in answers]
+    bundle = {"resourceType": "Bundle", "type": kind, **({"entry": entries} if entries else {})}
+    return Answer(200, encode(bundle), seen=None)
+
+
+def _entry(answer: Answer, call: Call, server: Server) -> dict[str, Any]:
+    response: dict[str, Any] = {"status": f"{answer.status} {HTTPStatus(answer.status).phrase}"}
+    if answer.location:
+        response["location"] = f"{server.base}/{answer.location}"
+    if answer.version is not None:
+        response["etag"] = f'W/"{answer.version}"'
+    if answer.updated is not None:
+        response["lastModified"] = instant(answer.updated)
+    if issues := answer.issues:
+        response["outcome"] = outcome(issues, call.language)
+    shown = answer.text and answer.status != HTTPStatus.NOT_MODIFIED
+    if shown and not (answer.preferable and call.preference.returns == "minimal"):
+        return {"resource": msgspec.Raw(answer.text), "response": response}
+    return {"response": response}

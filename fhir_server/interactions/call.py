@@ -1,0 +1,130 @@
+"""What goes into an interaction and what comes out of it: `Call` and `Answer`, and the `Server` that it stands in."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeAlias
+
+from fhir_server.access.anchor import Anchors
+from fhir_server.access.decide import Access
+from fhir_server.fhir.outcome import Issue
+from fhir_server.interactions.preconditions import NONE, Preconditions
+from fhir_server.search.extract import Extractor
+from fhir_server.search.parse import Parser
+from fhir_server.storage.store import Change, Condition, Grant, Notice, Store, Stored
+from fhir_server.validation.validate import Validator
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a call goes: the interaction (`read`, `$validate`, …) and what the path names."""
+
+    interaction: str
+    type: str = ""
+    id: str = ""
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Preference:
+    """The Prefer header: what to return (`representation`, `minimal`, `OperationOutcome`), and whether to leave unknown
+    parameters aside. https://hl7.org/fhir/R4/http.html#ops
+    """
+
+    returns: str = "representation"
+    lenient: bool = False
+
+
+NO_PREFERENCE = Preference()
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request, read and understood: nothing of HTTP is left in it but its preconditions."""
+
+    address: Address
+    bearer: str = ""
+    parameters: tuple[tuple[str, str], ...] = ()
+    body: Any = None
+    preconditions: Preconditions = NONE
+    preference: Preference = NO_PREFERENCE
+    request_id: str = ""
+    language: str = "en"
+
+    @property
+    def type(self) -> str:
+        """The resource type of the address, or ""."""
+        return self.address.type
+
+    @property
+    def id(self) -> str:
+        """The id of the address, or ""."""
+        return self.address.id
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an interaction says: `text` is the JSON that stands for the result, `version` and `updated` (ms) make ETag and
+    Last-Modified, `location` is relative to the base. `seen` are the versions whose content it shows (each is audited);
+    None: it touches nobody's.
+    """
+
+    status: int
+    text: bytes = b""
+    version: int | None = None
+    updated: int | None = None
+    location: str = ""
+    issues: tuple[Issue, ...] = ()
+    seen: tuple[Stored, ...] | None = ()
+    preferable: bool = False
+    """Whether Prefer: return=… applies: the answer of a write."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What a write asks of the store, and how its result is told. Who called the interaction commits it: `commit.perform`
+    alone, or a transaction together with others.
+    """
+
+    changes: tuple[Change, ...]
+    tell: Callable[[tuple[Stored, ...]], Answer]
+    conditions: tuple[Condition, ...] = ()
+    notices: tuple[Notice, ...] = field(default=())
+
+
+Interaction: TypeAlias = Callable[[Call, Grant, "Server"], Awaitable[Answer | Proposal]]
+
+
+class Routes(Protocol):
+    """Stop 1, as a Bundle's entries need it: `http/routes.py`."""
+
+    def find(self, method: str, path: str) -> Address:
+        """The address that a method and a path (relative to the base) mean. NoSuchInteraction, NotAllowed."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """The rules that content is read by."""
+
+    validator: Validator
+    extractor: Extractor
+    parser: Parser
+    anchors: Anchors
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """The collaborators of every interaction. `clock` gives milliseconds since 1970, `new_id` an id never given before,
+    `base` the FHIR base without a slash at its end, `secret` seals page tokens.
+    """
+
+    store: Store
+    access: Access
+    content: Content
+    routes: Routes
+    table: Mapping[str, Interaction]
+    statement: Mapping[str, Any]
+    clock: Callable[[], int]
+    new_id: Callable[[], str]
+    base: str
+    secret: bytes

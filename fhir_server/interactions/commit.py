@@ -1,0 +1,171 @@
+"""What an interaction leaves behind, written all or none: resource, version, index, relations, audit, outbox.
+
+`perform` is the way through stops 3 to 6 for every call, whether it came over HTTP or as an entry of a Bundle.
+"""
+
+from typing import Any
+
+from fhir_server.access.relation import relations
+from fhir_server.audit.event import Occasion, entry
+from fhir_server.fhir.codec import encode
+from fhir_server.fhir.outcome import Conflict, Invalid, Issue, Refusal, Unreadable
+from fhir_server.interactions.call import Answer, Call, Proposal, Server
+from fhir_server.messaging.outbox import notice
+from fhir_server.storage.store import Change, Commit, Draft, Entry, Grant, Overtaken, Put, Stored
+
+ATTEMPTS = 5
+"""How often a write whose condition was overtaken by another writer is thought through again."""
+
+_VERSION_GAP, _UPDATED_GAP = b'"\\u0000"', b'"\\u0001"'
+"""No FHIR string holds these characters (https://hl7.org/fhir/R4/datatypes.html#string), so each stands once in the text."""
+
+
+async def perform(call: Call, server: Server) -> Answer:
+    """The answer to a call: decided, done, and durable together with its audit when this returns. Raises a Refusal, which is
+    audited too.
+    """
+    grant = server.access.decide(call.bearer, call.address.interaction, call.type)
+    try:
+        return await _settle(call, grant, server)
+    except Refusal as refusal:
+        await _leave_trail(call, grant, server, refusal.status, ())
+        raise
+
+
+async def _settle(call: Call, grant: Grant, server: Server) -> Answer:
+    interaction = server.table[call.address.interaction]
+    for _ in range(ATTEMPTS):
+        try:
+            result = await interaction(call, grant, server)
+            if isinstance(result, Proposal):
+                return result.tell(await write(result, call, grant, server))
+        except Overtaken:
+            continue
+        if result.seen is not None:
+            await _leave_trail(call, grant, server, result.status, result.seen)
+        return result
+    raise Conflict.because("overtaken")
+
+
+async def write(proposal: Proposal, call: Call, grant: Grant, server: Server) -> tuple[Stored, ...]:
+    """What the store made of a proposal, one version for each change. Raises Overtaken and what the store refuses."""
+    occasion = _occasion(call, grant, server)
+    return await server.store.commit(
+        Commit(
+            grant,
+            proposal.changes,
+            proposal.conditions,
+            tuple(_write_entry(occasion, change) for change in proposal.changes)
+            or (entry(occasion, call.address.interaction, 200, type=call.type, id=call.id),),
+            tuple(notice(change) for change in proposal.changes),
+        )
+    )
+
+
+def _write_entry(occasion: Occasion, change: Change) -> Entry:
+    interaction = _INTERACTIONS[change.method] if isinstance(change, Put) else "delete"
+    patients = change.patients if isinstance(change, Put) else ()
+    status = 201 if interaction == "create" else 200
+    return entry(occasion, interaction, status, type=change.type, id=change.id, patient=" ".join(patients))
+
+
+_INTERACTIONS = {"POST": "create", "PUT": "update", "PATCH": "patch"}
+
+
+async def _leave_trail(call: Call, grant: Grant, server: Server, status: int, seen: tuple[Stored, ...]) -> None:
+    occasion = _occasion(call, grant, server)
+    await server.store.commit(Commit(grant, entries=_read_entries(occasion, call, status, seen)))
+
+
+def _read_entries(occasion: Occasion, call: Call, status: int, seen: tuple[Stored, ...]) -> tuple[Entry, ...]:
+    """One entry for the one resource shown, else one for each patient among what is shown (BALP's rule for searches)."""
+    name = call.address.interaction
+    if len(seen) == 1:
+        (it,) = seen
+        return (
+            entry(occasion, name, status, type=it.type, id=it.id, version=it.version, patient=" ".join(it.patients)),
+        )
+    patients = sorted({patient for it in seen for patient in it.patients}) or [""]
+    return tuple(entry(occasion, name, status, type=call.type, id=call.id, patient=patient) for patient in patients)
+
+
+def _occasion(call: Call, grant: Grant, server: Server) -> Occasion:
+    return Occasion(
+        server.clock(), server.access.agent(call.bearer), grant.rule, grant.purpose, call.request_id, call.parameters
+    )
+
+
+# ------------------------------------------------------------------------------------ what interactions build from
+
+
+def resource_of(call: Call, server: Server) -> dict[str, Any]:
+    """The call's body as a valid resource of the type that its address names. Unreadable, Invalid with every issue."""
+    body = call.body
+    if not isinstance(body, dict) or not isinstance(body.get("resourceType"), str):
+        raise Unreadable.because("not-an-object")
+    if body["resourceType"] != call.type:
+        raise Unreadable.because("type-mismatch", "resourceType", expected=call.type)
+    refuse_invalid(server.content.validator.issues(body))
+    return body
+
+
+def refuse_invalid(issues: tuple[Issue, ...]) -> None:
+    """Raises Invalid with every issue that blocks; mere advice is for $validate."""
+    if blocking := [issue for issue in issues if issue.blocks]:
+        raise Invalid(*blocking)
+
+
+def put(
+    resource: dict[str, Any],
+    id: str,
+    server: Server,
+    *,
+    method: str,
+    absent: bool = True,
+    present: bool = True,
+    version: int | None = None,
+) -> Put:
+    """The change that stores a valid resource under an id, with all that is derived from it."""
+    kind = resource["resourceType"]
+    index = server.content.extractor.index(resource)
+    patients = server.content.anchors.of(kind, id, index)
+    related = relations(resource, id, patients)
+    return Put(kind, id, draft(resource, id), index, patients, related, method, absent, present, version)
+
+
+def draft(resource: dict[str, Any], id: str) -> Draft:
+    """The resource's JSON under an id, its members in the order they came, with gaps for versionId and lastUpdated.
+
+    id and meta stay where the client put them, else they follow resourceType.
+    """
+    members: dict[str, Any] = {}
+    for name, value in resource.items():
+        members[name] = value
+        if name == "resourceType":
+            members |= {own: None for own in ("id", "meta") if own not in resource}
+    theirs = resource.get("meta", {})
+    kept = {name: value for name, value in theirs.items() if name not in {"versionId", "lastUpdated"}}
+    members |= {"id": id, "meta": {"versionId": "\x00", "lastUpdated": "\x01", **kept}}
+    before, rest = encode(members).split(_VERSION_GAP, 1)
+    between, after = rest.split(_UPDATED_GAP, 1)
+    return Draft(before, between, after)
+
+
+def told(stored: Stored, status: int) -> Answer:
+    """The answer that shows a version: the end of a read or of a write."""
+    return Answer(
+        status,
+        stored.text,
+        stored.version,
+        stored.updated,
+        f"{stored.type}/{stored.id}/_history/{stored.version}",
+        seen=(stored,),
+    )
+
+
+def written(stored: Stored, *, found: bool = False) -> Answer:
+    """The answer to a write: 201 where it made the resource, 200 where it changed one or `found` the one asked for."""
+    status = 201 if stored.version == 1 and not found else 200
+    location = f"{stored.type}/{stored.id}/_history/{stored.version}"
+    seen = (stored,) if found else None
+    return Answer(status, stored.text, stored.version, stored.updated, location, seen=seen, preferable=True)

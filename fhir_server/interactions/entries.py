@@ -1,0 +1,140 @@
+"""The entries of a Bundle, read as calls, and the references between them.
+
+https://hl7.org/fhir/R4/http.html#trules
+https://hl7.org/fhir/R4/bundle.html#references
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import parse_qsl
+
+from fhir_server.fhir.instant import span
+from fhir_server.fhir.outcome import Issue, Refusal, TooLarge, Unreadable
+from fhir_server.interactions.call import Call, Server
+from fhir_server.interactions.preconditions import Preconditions, version_to_match, versions_not_to_match
+
+MOST = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry: its place in the Bundle, the name others refer to it by, and what it asks for."""
+
+    number: int
+    full_url: str
+    call: Call
+
+    @property
+    def writes(self) -> bool:
+        """Whether it changes what is stored."""
+        return self.call.address.interaction in WRITES
+
+
+WRITES = ("delete", "create", "update", "patch")
+"""The order in which a transaction does them; reads come last. https://hl7.org/fhir/R4/http.html#trules"""
+
+
+def entries_of(call: Call, server: Server) -> list[Entry]:
+    """Every entry as a call of its own. Raises the refusal of the first that cannot be read, pointing at it."""
+    members = call.body.get("entry", [])
+    if len(members) > MOST:
+        raise TooLarge.because("too-many-entries", "Bundle.entry", limit=MOST)
+    return [_entry(number, member, call, server) for number, member in enumerate(members)]
+
+
+def _entry(number: int, member: dict[str, Any], call: Call, server: Server) -> Entry:
+    try:
+        return Entry(number, member.get("fullUrl", ""), _call(member, call, server))
+    except Refusal as refusal:
+        raise pointed(number, refusal) from None
+
+
+def _call(member: dict[str, Any], call: Call, server: Server) -> Call:
+    request = member["request"]
+    path, _, query = request["url"].removeprefix(server.base).lstrip("/").partition("?")
+    return replace(
+        call,
+        address=server.routes.find(request["method"], path),
+        parameters=tuple(parse_qsl(query, keep_blank_values=True)),
+        body=member.get("resource"),
+        preconditions=_preconditions(request),
+    )
+
+
+def _preconditions(request: Mapping[str, str]) -> Preconditions:
+    since = span(request["ifModifiedSince"]) if "ifModifiedSince" in request else None
+    return Preconditions(
+        match=version_to_match(request["ifMatch"]) if "ifMatch" in request else None,
+        none_match=versions_not_to_match(request.get("ifNoneMatch", "")),
+        modified_since=since[0] if since else None,
+        none_exist=request.get("ifNoneExist"),
+    )
+
+
+def pointed(number: int, refusal: Refusal) -> Refusal:
+    """The refusal of an entry, its issues pointing into the Bundle."""
+    refusal.issues = tuple(point_at(number, issue) for issue in refusal.issues)
+    return refusal
+
+
+def point_at(number: int, issue: Issue) -> Issue:
+    """The issue of an entry's resource, its expression read from the Bundle's root."""
+    _, dot, rest = issue.expression.partition(".")
+    here = f"Bundle.entry[{number}]"
+    return replace(issue, expression=f"{here}.resource{dot}{rest}" if issue.expression else here)
+
+
+# ------------------------------------------------------------------------------------ references between entries
+
+
+def named(entry: Entry) -> dict[str, str]:
+    """What other entries may call a written resource, and where it will stand: its fullUrl, and for a created one with an
+    absolute fullUrl the relative form too.
+    """
+    if not (entry.full_url and entry.writes and entry.call.id):
+        return {}
+    here = f"{entry.call.type}/{entry.call.id}"
+    names = {entry.full_url: here}
+    relative = "/".join(entry.full_url.rsplit("/", 2)[-2:])
+    if entry.full_url.startswith(("http://", "https://")) and relative.startswith(f"{entry.call.type}/"):
+        names[relative] = here
+    return names
+
+
+def resolved(entry: Entry, names: Mapping[str, str]) -> Entry:
+    """The entry with every reference to another entry replaced by where that one will stand. Unreadable where a urn:uuid
+    names none.
+    """
+    missing: list[str] = []
+    body = _rename(entry.call.body, names, entry.call.type, missing)
+    if missing:
+        issues = [Issue("not-found", "reference-unresolved", where, source=Unreadable.spec) for where in missing]
+        raise pointed(entry.number, Unreadable(*issues))
+    return replace(entry, call=replace(entry.call, body=body))
+
+
+def _rename(value: Any, names: Mapping[str, str], where: str, missing: list[str]) -> Any:
+    if isinstance(value, dict):
+        return {name: _rename_member(name, child, names, f"{where}.{name}", missing) for name, child in value.items()}
+    if isinstance(value, list):
+        return [_rename(child, names, f"{where}[{place}]", missing) for place, child in enumerate(value)]
+    return names.get(value, value) if isinstance(value, str) and value.startswith("urn:") else value
+
+
+def _rename_member(name: str, value: Any, names: Mapping[str, str], where: str, missing: list[str]) -> Any:
+    if name == "reference" and isinstance(value, str):
+        if value not in names and value.startswith("urn:"):
+            missing.append(where)
+        return names.get(value, value)
+    if name == "div" and isinstance(value, str):
+        return _rename_links(value, names)
+    if name == "identifier":
+        return value  # a business identifier stays what it is, also when it looks like an entry's name
+    return _rename(value, names, where, missing)
+
+
+def _rename_links(div: str, names: Mapping[str, str]) -> str:
+    for name, here in names.items():
+        div = div.replace(f'"{name}"', f'"{here}"')
+    return div

@@ -1,0 +1,88 @@
+"""A Bundle that lists stored versions, built from their texts as they are: for searches and histories.
+
+https://hl7.org/fhir/R4/bundle.html
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeAlias
+from urllib.parse import urlencode
+
+import msgspec
+
+from fhir_server.fhir.codec import encode
+from fhir_server.fhir.instant import instant
+from fhir_server.fhir.outcome import Issue, outcome
+from fhir_server.interactions.call import Server
+from fhir_server.storage.page import seal, unseal
+from fhir_server.storage.store import Page, Stored
+
+Pairs: TypeAlias = Sequence[tuple[str, str]]
+PAGE = "_page"
+
+
+def matched(stored: Stored, server: Server) -> dict[str, Any]:
+    """The entry of a search: a match, under its address."""
+    return {
+        "fullUrl": f"{server.base}/{stored.type}/{stored.id}",
+        "resource": msgspec.Raw(stored.text),
+        "search": {"mode": "match"},
+    }
+
+
+def noted(issues: Iterable[Issue], language: str) -> list[dict[str, Any]]:
+    """The entry of a search that says what was left aside; none where nothing was.
+    https://hl7.org/fhir/R4/search.html#errors
+    """
+    found = tuple(issues)
+    return [{"resource": outcome(found, language), "search": {"mode": "outcome"}}] if found else []
+
+
+def happened(stored: Stored, server: Server) -> dict[str, Any]:
+    """The entry of a history: what was asked, what came of it; a deletion has no resource."""
+    address = f"{stored.type}/{stored.id}"
+    resource = {} if stored.deleted else {"resource": msgspec.Raw(stored.text)}
+    return {
+        "fullUrl": f"{server.base}/{address}",
+        **resource,
+        "request": {"method": stored.method, "url": stored.type if stored.method == "POST" else address},
+        "response": {
+            "status": "204" if stored.deleted else "201" if stored.version == 1 else "200",
+            "etag": f'W/"{stored.version}"',
+            "lastModified": instant(stored.updated),
+        },
+    }
+
+
+def listing(kind: str, entries: Sequence[dict[str, Any]], links: Sequence[dict[str, str]], total: int | None) -> bytes:
+    """The Bundle (`searchset`, `history`) as JSON; empty lists and an unknown total are left out."""
+    bundle: dict[str, Any] = {"resourceType": "Bundle", "type": kind}
+    if total is not None:
+        bundle["total"] = total
+    bundle["link"] = links
+    if entries:
+        bundle["entry"] = entries
+    return encode(bundle)
+
+
+def links(server: Server, path: str, pairs: Pairs, page: Page, here: str = "") -> list[dict[str, str]]:
+    """The self link, which shows what was understood, and the next one where there is more."""
+    own = [*pairs, (PAGE, here)] if here else pairs
+    found = [{"relation": "self", "url": _url(server, path, own)}]
+    if page.next is not None:
+        token = seal(server.secret, _bound(path, pairs), page.next)
+        found.append({"relation": "next", "url": _url(server, path, [*pairs, (PAGE, token)])})
+    return found
+
+
+def position(server: Server, path: str, pairs: Pairs, token: str) -> tuple[str | int | None, ...] | None:
+    """Where the page of a token starts; None without a token. BadParameter for one not given out for this list."""
+    return unseal(server.secret, _bound(path, pairs), token) if token else None
+
+
+def _url(server: Server, path: str, pairs: Pairs) -> str:
+    query = urlencode(pairs, safe=":/|,$")
+    return f"{server.base}/{path}?{query}" if query else f"{server.base}/{path}"
+
+
+def _bound(path: str, pairs: Pairs) -> str:
+    return f"{path}?{urlencode(sorted(pairs))}"

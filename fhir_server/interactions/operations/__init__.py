@@ -1,0 +1,1 @@
+"""One operation a file, named as its OperationDefinition names it."""

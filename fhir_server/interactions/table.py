@@ -1,0 +1,34 @@
+"""The table: from an interaction's code to what does it."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from fhir_server.interactions.bundle import batch, transaction
+from fhir_server.interactions.call import Interaction
+from fhir_server.interactions.capabilities import capabilities
+from fhir_server.interactions.create import create
+from fhir_server.interactions.delete import delete
+from fhir_server.interactions.history import history
+from fhir_server.interactions.operations.validate import validate
+from fhir_server.interactions.read import read
+from fhir_server.interactions.search import search
+from fhir_server.interactions.update import update
+from fhir_server.interactions.vread import vread
+
+TABLE: Mapping[str, Interaction] = MappingProxyType(
+    {
+        "capabilities": capabilities,
+        "read": read,
+        "vread": vread,
+        "create": create,
+        "update": update,
+        "delete": delete,
+        "history-instance": history,
+        "search-type": search,
+        "batch": batch,
+        "transaction": transaction,
+        "$validate": validate,
+    }
+)
+"""Codes of https://hl7.org/fhir/R4/valueset-type-restful-interaction.html and ...system-restful-interaction.html; an
+operation stands under its name with the `$`."""

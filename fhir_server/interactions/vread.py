@@ -1,0 +1,17 @@
+"""FHIR vread: a version as it was.
+
+https://hl7.org/fhir/R4/http.html#vread
+"""
+
+from fhir_server.fhir.outcome import NotFound
+from fhir_server.interactions.call import Answer, Call, Server
+from fhir_server.interactions.commit import told
+from fhir_server.storage.store import Grant
+
+
+async def vread(call: Call, grant: Grant, server: Server) -> Answer:
+    """One version of a resource; NotFound for a version that never was, Gone for the one that a deletion made."""
+    version = call.address.version
+    if not (version.isascii() and version.isdigit() and len(version) < 10):  # noqa: PLR2004  # versions are counted
+        raise NotFound.because("no-such-version")
+    return told(await server.store.vread(call.type, call.id, int(version), grant), 200)

@@ -1,0 +1,1 @@
+"""What others wait to hear: the outbox, and later its delivery."""

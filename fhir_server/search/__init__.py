@@ -1,0 +1,1 @@
+"""Which resources? Parameters, queries, index values. Pure: nothing here fetches."""

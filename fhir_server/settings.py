@@ -1,0 +1,34 @@
+"""Every setting, read from the environment (`FHIR_SERVER_<SETTING>`); each has a heading in `docs/settings.md`.
+
+Only `assembly` and `cli` read this: the rooms below are handed what they need.
+"""
+
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """What a deployment decides."""
+
+    model_config = SettingsConfigDict(env_prefix="FHIR_SERVER_", extra="ignore")
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=0, le=65535)
+    database: str = "sqlite:///care-plans.db"
+    access: Literal["smart", "open"] = "smart"
+    workers: int = Field(default=1, ge=1, le=64)
+    base_url: str = ""
+    secret: SecretStr = SecretStr("")
+    body_limit: int = Field(default=8_000_000, ge=1_000)
+    stop_seconds: int = Field(default=20, ge=0)
+
+    @property
+    def base(self) -> str:
+        """The FHIR base, never taken from a Host header; without a slash at its end."""
+        return (self.base_url or f"http://{_in_url(self.host)}:{self.port}/fhir").rstrip("/")
+
+
+def _in_url(host: str) -> str:
+    return f"[{host}]" if ":" in host else host

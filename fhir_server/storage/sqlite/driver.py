@@ -1,0 +1,103 @@
+"""Where a search may begin: the keys of the resources that meet one criterion, straight from an index."""
+
+# ruff: noqa: S608  # the text is put together from our own words; every value is bound
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from fhir_server.search.query import Criterion, Every, Identity, OfPatient, Reference, Related, Some, Span, Token
+from fhir_server.storage.sqlite.clause import Clause, all_of, one_of
+from fhir_server.storage.sqlite.compile import LAST_UPDATED, at_point, filled, known, related_by, spanning
+from fhir_server.storage.sqlite.held import PATIENT, SPAN, Held, held, merged
+
+
+def driver(criterion: Criterion | Held, type: str) -> Clause | None:
+    """SELECT the `key` of each resource of the type that meets the criterion, doubles and too many not excluded; None where
+    no index can say.
+    """
+    drive = _DRIVERS.get(criterion.__class__)
+    return drive(criterion, type) if drive else None
+
+
+def _held(criterion: Held, type: str) -> Clause | None:
+    if criterion.values is None:
+        return None
+    return _tokens(criterion.kind, criterion.parameter, type, criterion.conditions("t.value", "t.space"))
+
+
+def _of_patient(criterion: OfPatient, type: str) -> Clause:
+    return _tokens(PATIENT, "", type, [one_of("t.value", criterion.patients)])
+
+
+def _identity(criterion: Identity, type: str) -> Clause:
+    chosen = one_of("id", criterion.ids)
+    return Clause(f"SELECT key FROM resources WHERE type = ? AND {chosen.sql}", (type, *chosen.values))
+
+
+def _tokens(kind: str, parameter: str, type: str, conditions: Sequence[Clause]) -> Clause:
+    key = known(kind, parameter, type)
+    met = all_of([Clause(f"t.parameter = {key.sql}", key.values), *conditions])
+    return Clause(f"SELECT t.resource AS key FROM tokens t WHERE {met.sql}", met.values)
+
+
+def _of_related(criterion: Related, type: str) -> Clause:
+    key = known(PATIENT, "", type)
+    met = all_of(related_by(criterion))
+    return Clause(
+        "SELECT t.resource AS key FROM relations x CROSS JOIN tokens t"
+        f" ON t.parameter = {key.sql} AND t.value = x.patient WHERE {met.sql}",
+        key.values + met.values,
+    )
+
+
+_RANGES = {"eq": ("s.low <= ?", "h"), "ge": ("s.high >= ?", "l"), "le": ("s.low <= ?", "h")}
+"""What follows from a relation and lets an index stop early."""
+
+
+def _spans(span: Span, type: str) -> Clause | None:
+    if span.relation == "ne":
+        return None
+    if span.parameter == LAST_UPDATED:
+        when = at_point(span, "updated")
+        return Clause(f"SELECT key FROM resources WHERE type = ? AND deleted = 0 AND {when.sql}", (type, *when.values))
+    key = known(SPAN, span.parameter, type)
+    hint, ends = _RANGES.get(span.relation, ("1", ""))
+    met = all_of(
+        [
+            Clause(f"s.parameter = {key.sql}", key.values),
+            Clause(hint, filled(span, ends)),
+            spanning(span, "s.low", "s.high"),
+        ]
+    )
+    return Clause(f"SELECT s.resource AS key FROM spans s WHERE {met.sql}", met.values)
+
+
+_TOGETHER = 100
+"""A compound SELECT has 500 terms at the most; an OR of so many kinds is not worth an index anyway."""
+
+
+def _some(criterion: Some, type: str) -> Clause | None:
+    parts = [driver(part, type) for part in merged(criterion)]
+    found = [part for part in parts if part is not None]
+    if len(found) < len(parts) or not 0 < len(found) <= _TOGETHER:
+        return None
+    sql = " UNION ALL ".join(f"SELECT key FROM ({part.sql})" for part in found)
+    return Clause(sql, tuple(value for part in found for value in part.values))
+
+
+def _every(criterion: Every, type: str) -> Clause | None:
+    """By the first part that can: the others are asked of each row."""
+    return next((found for part in criterion.parts if (found := driver(part, type))), None)
+
+
+_DRIVERS: Mapping[type, Callable[[Any, str], Clause | None]] = {
+    Token: lambda criterion, of: _held(held(criterion), of),
+    Reference: lambda criterion, of: _held(held(criterion), of),
+    Held: _held,
+    OfPatient: _of_patient,
+    Related: _of_related,
+    Identity: _identity,
+    Span: _spans,
+    Some: _some,
+    Every: _every,
+}

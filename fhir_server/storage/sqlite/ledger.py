@@ -1,0 +1,171 @@
+"""What the writer does to the database: Commits judged, and those that stand written, several at once."""
+
+# ruff: noqa: S608  # the text is put together from our own words; every value is bound
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeAlias
+
+from fhir_server.fhir.outcome import NotFound, Refusal
+from fhir_server.search.query import Criterion, Everything
+from fhir_server.storage.indexes import incomplete
+from fhir_server.storage.sqlite.clause import as_json
+from fhir_server.storage.sqlite.compile import PRESENT, compiled
+from fhir_server.storage.sqlite.find import search
+from fhir_server.storage.sqlite.judge import Present, Version, delete, put, rederive, refuse
+from fhir_server.storage.sqlite.tables import Tables
+from fhir_server.storage.store import (
+    Change,
+    Commit,
+    Condition,
+    NothingMatches,
+    Overtaken,
+    Put,
+    Reindexed,
+    Stored,
+)
+
+Outcome: TypeAlias = tuple[Stored, ...] | Refusal | Overtaken
+_Place: TypeAlias = tuple[str, str]
+_Proposal: TypeAlias = list[Version] | Refusal
+
+
+class Ledger:
+    """The writer's hand. It wants a transaction to be open, and has written nothing of a Commit that it refuses."""
+
+    def __init__(self, connection: sqlite3.Connection, clock: Callable[[], int]) -> None:
+        """On the writer's own connection; `clock` gives milliseconds since 1970."""
+        self._connection = connection
+        self._tables = Tables(connection)
+        self._clock = clock
+        self.index_version = self._index_version()
+
+    def forget(self) -> None:
+        """After a rollback: what was remembered of the database may no longer be in it."""
+        self._tables.forget()
+        self.index_version = self._index_version()
+
+    def _index_version(self) -> str:
+        return str(self._connection.execute("SELECT value FROM meta WHERE name = 'index'").fetchone()[0])
+
+    def record(self, commits: Sequence[Commit]) -> list[Outcome]:
+        """What becomes of each Commit. No two of them touch one resource, and only the first has conditions."""
+        present = self._present((change.type, change.id) for commit in commits for change in commit.changes)
+        now = self._clock()
+        proposals = [self._proposed(commit, present, now) for commit in commits]
+        hidden = self._hidden(commits, proposals, present)
+        judged = [
+            self._judged(commit, NotFound.because("not-found") if number in hidden else proposal)
+            for number, (commit, proposal) in enumerate(zip(commits, proposals, strict=True))
+        ]
+        self._write([(commit, it) for commit, it in zip(commits, judged, strict=True) if isinstance(it, list)])
+        return [tuple(version.stored for version in it) if isinstance(it, list) else it for it in judged]
+
+    def _present(self, places: Iterable[_Place]) -> dict[_Place, Present]:
+        asked = list(places)
+        if not asked:
+            return {}
+        rows = self._connection.execute(_PRESENT, (as_json(asked),)).fetchall()
+        return {(row[1], row[2]): Present(*row) for row in rows}
+
+    def _proposed(self, commit: Commit, present: dict[_Place, Present], now: int) -> _Proposal:
+        try:
+            for change in commit.changes:
+                refuse(change, present.get((change.type, change.id)))
+        except Refusal as refusal:
+            return refusal
+        return [self._version(change, present.get((change.type, change.id)), now) for change in commit.changes]
+
+    def _version(self, change: Change, before: Present | None, now: int) -> Version:
+        if isinstance(change, Put):
+            return put(change, before.key if before else self._tables.next_key(), before, now)
+        assert before is not None, "the deletion of nothing was refused"
+        return delete(change, before, now)
+
+    def _hidden(
+        self, commits: Sequence[Commit], proposals: Sequence[_Proposal], present: dict[_Place, Present]
+    ) -> set[int]:
+        """The numbers of the Commits that would replace, or leave behind, what their grant does not reach."""
+        asked: defaultdict[Criterion, list[_Row]] = defaultdict(list)
+        for number, (commit, proposal) in enumerate(zip(commits, proposals, strict=True)):
+            if not isinstance(commit.grant.query, Everything):
+                asked[commit.grant.query] += _touched(number, commit, proposal, present)
+        return {number for grant, rows in asked.items() if rows for number in self._beyond(grant, rows)}
+
+    def _beyond(self, grant: Criterion, rows: Sequence["_Row"]) -> set[int]:
+        """Judged by the relations as they are before the Commit: nobody lets himself in by what he writes."""
+        reached = compiled(grant, PRESENT)
+        sql = f"SELECT r.number FROM ({_TOUCHED}) r WHERE NOT {reached.sql}"
+        return {number for (number,) in self._connection.execute(sql, (as_json(rows), *reached.values)).fetchall()}
+
+    def _judged(self, commit: Commit, proposal: _Proposal) -> list[Version] | Refusal | Overtaken:
+        if isinstance(proposal, list):
+            try:
+                for condition in commit.conditions:
+                    self._refuse_unmet(condition)
+            except (Refusal, Overtaken) as refusal:
+                return refusal
+        return proposal
+
+    def _refuse_unmet(self, condition: Condition) -> None:
+        if not self.index_version:
+            raise incomplete()
+        found = search(condition.query, Everything(), count=2).page(self._connection).items
+        wanted = [] if isinstance(condition, NothingMatches) else [condition.id]
+        if [stored.id for stored in found] != wanted:
+            raise Overtaken
+
+    def _write(self, made: Sequence[tuple[Commit, list[Version]]]) -> None:
+        versions = [version for _, own in made for version in own if version.changes]
+        if versions:
+            self._tables.put_versions(versions)
+            self._tables.put_derived(versions)
+        self._tables.put_trail(made)
+
+    # ------------------------------------------------------------------------------------------------ no Commits
+
+    def reindex(self, rows: Sequence[Reindexed]) -> None:
+        """Replaces what is derived from these versions, where they are still current."""
+        present = self._present((row.type, row.id) for row in rows)
+        found = [(row, present.get((row.type, row.id))) for row in rows]
+        versions = [
+            rederive(row, before)
+            for row, before in found
+            if before is not None and before.version == row.version and not before.deleted
+        ]
+        if versions:
+            self._tables.put_indexes(versions)
+            self._tables.put_derived(versions)
+
+    def index_is(self, version: str) -> None:
+        """Says by which definitions the index is made."""
+        self._connection.execute("UPDATE meta SET value = ? WHERE name = 'index'", (version,))
+        self.index_version = version
+
+    def check(self) -> None:
+        """Writes a little, to see that it can be."""
+        self._connection.execute("UPDATE meta SET value = ? WHERE name = 'checked'", (str(self._clock()),))
+
+
+_PRESENT = (
+    "SELECT r.key, r.type, r.id, r.version, r.updated, r.deleted, r.patients, r.idx FROM json_each(?) j"
+    " CROSS JOIN resources r ON r.type = json_extract(j.value, '$[0]') AND r.id = json_extract(j.value, '$[1]')"
+)
+
+_Row: TypeAlias = tuple[int, str, int, str, str]
+"""The number of a Commit, and of a resource as it was or will be what a grant is judged by."""
+
+_TOUCHED = (
+    "SELECT json_extract(value, '$[0]') AS number, json_extract(value, '$[1]') AS id, json_extract(value, '$[2]') AS updated,"
+    " json_extract(value, '$[3]') AS patients, json_extract(value, '$[4]') AS idx FROM json_each(?)"
+)
+
+
+def _touched(number: int, commit: Commit, proposal: _Proposal, present: dict[_Place, Present]) -> Iterable[_Row]:
+    for change in commit.changes:
+        before = present.get((change.type, change.id))
+        if before is not None:
+            yield number, before.id, before.updated, before.patients, before.idx
+    for version in proposal if isinstance(proposal, list) else ():
+        yield number, version.stored.id, version.stored.updated, version.patients, version.idx

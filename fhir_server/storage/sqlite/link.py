@@ -1,0 +1,118 @@
+"""Connections to one database: who may open it, how each is set, and what its errors mean to a caller."""
+
+import fcntl
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from fhir_server.fhir.outcome import Unavailable
+from fhir_server.storage.store import Unopened
+
+MEMORY = ":memory:"
+_OLDEST = (3, 31)
+"""JSON paths from an array's end came with SQLite 3.31, upserts and row values before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A connection and the lock of who is using it. In memory one link serves all; of a file each thread has its own."""
+
+    connection: sqlite3.Connection
+    lock: threading.RLock = field(default_factory=threading.RLock)
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """The connection, seeing one state of the database throughout."""
+        with self.lock, telling_errors():
+            self.connection.execute("BEGIN")
+            try:
+                yield self.connection
+            finally:
+                self.connection.execute("ROLLBACK")
+
+
+def connect(path: str, *, writes: bool = False) -> Link:
+    """A link to the database, of the kind that a reader or the writer needs. Each commit is on disk when it returns."""
+    connection = sqlite3.connect(path, timeout=5, isolation_level=None, check_same_thread=False, cached_statements=256)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA cache_size = -65536" if writes else "PRAGMA cache_size = -8192")
+    connection.execute("PRAGMA wal_autocheckpoint = 4000")
+    connection.execute("PRAGMA trusted_schema = OFF")
+    if not writes and path != MEMORY:
+        connection.execute("PRAGMA query_only = ON")
+    return Link(connection)
+
+
+def lock_file(path: str) -> int | None:
+    """A descriptor that forbids a second server on the same file for as long as it is open; None for one in memory.
+
+    Unopened where another server has it, or where the place is not ours to write in.
+    """
+    if path == MEMORY:
+        return None
+    if sqlite3.sqlite_version_info < _OLDEST:
+        raise Unopened(f"SQLite {sqlite3.sqlite_version} is too old; 3.31 or later is needed.")
+    try:
+        _make_private(path)
+        descriptor = os.open(f"{path}-lock", os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise Unopened(
+            f"The database file {path} cannot be opened: {error.strerror}. Make its folder, or name another file."
+        ) from None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        raise Unopened(
+            f"Another server holds the database file {path}. Stop that one, or name another file: one file, one server."
+        ) from None
+    return descriptor
+
+
+def _make_private(path: str) -> None:
+    """The file is made before SQLite would make it, so that only its owner reads it; `-wal` and `-shm` follow its mode."""
+    if not Path(path).exists():
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+
+
+AWAY = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_INTERRUPT,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_PROTOCOL,
+        sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_NOTADB,
+    }
+)
+"""The errors of the place where the data lies, not of what was asked. https://www.sqlite.org/rescode.html"""
+
+
+def told(error: Exception) -> Exception:
+    """The error as the callers of a store know it: Unavailable where the database is away, else itself."""
+    code = getattr(error, "sqlite_errorcode", None)
+    if isinstance(error, sqlite3.Error) and code is not None and code & 0xFF in AWAY:
+        away = Unavailable.because("store-away")
+        away.__cause__ = error
+        return away
+    return error
+
+
+@contextmanager
+def telling_errors() -> Iterator[None]:
+    """Raises the database's errors as the callers of a store know them."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise told(error) from error

@@ -1,0 +1,121 @@
+"""The order of a search as SQL: sort keys, and what comes after a position."""
+
+# ruff: noqa: S608  # the text is put together from our own words; every value is bound
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fhir_server.search.query import Query, Sort
+from fhir_server.storage.page import Position
+from fhir_server.storage.sqlite.clause import NEVER, Clause, all_of, any_of
+from fhir_server.storage.sqlite.compile import ID, LAST_UPDATED, path
+from fhir_server.storage.sqlite.held import REFERENCE, SPAN, TOKEN
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key of the order: an expression over a row `r`. What has no value (`nullable`) comes last either way."""
+
+    expression: Clause
+    descending: bool = False
+    nullable: bool = False
+
+    def terms(self, name: str) -> str:
+        """The key in ORDER BY, under the name it has among the columns."""
+        direction = " DESC" if self.descending else ""
+        return f"{name} IS NULL, {name}{direction}" if self.nullable else f"{name}{direction}"
+
+    def same(self, value: Any) -> Clause:
+        """Rows that stand where the value stands."""
+        return Clause(f"{self.expression.sql} IS ?", (*self.expression.values, value))
+
+    def past(self, value: Any) -> Clause:
+        """Rows that come after the value."""
+        if value is None:
+            return NEVER
+        sign = "<" if self.descending else ">"
+        further = Clause(f"{self.expression.sql} {sign} ?", (*self.expression.values, value))
+        without = Clause(f"{self.expression.sql} IS NULL", self.expression.values)
+        return any_of([further, without]) if self.nullable else further
+
+    def from_on(self, value: Any) -> Clause:
+        """Rows at the value or after it: what an index can begin with. Not for a key that may have no value."""
+        sign = "<=" if self.descending else ">="
+        return Clause(f"{self.expression.sql} {sign} ?", (*self.expression.values, value))
+
+
+BY_ID = Key(Clause("r.id"))
+BY_NOTHING = Key(Clause("NULL"), nullable=True)
+
+
+def keys(connection: sqlite3.Connection, query: Query) -> list[Key]:
+    """The keys of a query's order; the last is the id, so that no two resources stand at one place."""
+    return [_key(connection, query.type, sort) for sort in query.sort] + [BY_ID]
+
+
+def _key(connection: sqlite3.Connection, type: str, sort: Sort) -> Key:
+    if sort.parameter == ID:
+        return Key(Clause("r.id"), sort.descending)
+    if sort.parameter == LAST_UPDATED:
+        return Key(Clause("r.updated"), sort.descending)
+    kind = kind_of(connection, type, sort.parameter)
+    if kind is None:
+        return BY_NOTHING
+    return Key(_outermost(kind, sort), sort.descending, nullable=True)
+
+
+def kind_of(connection: sqlite3.Connection, type: str, parameter: str) -> str | None:
+    """Whether a parameter holds tokens, references or spans; None where nothing was ever indexed by it."""
+    row = connection.execute(
+        "SELECT kind FROM parameters WHERE type = ? AND code = ? ORDER BY kind DESC", (type, parameter)
+    ).fetchone()
+    return row[0] if row else None
+
+
+def _outermost(kind: str, sort: Sort) -> Clause:
+    """The lowest value of a parameter, or the highest. Spans lie by their low end, so the greatest high may be any."""
+    where = path(kind, sort.parameter)
+    if kind == SPAN and sort.descending:
+        return Clause("(SELECT max(json_extract(value, '$[1]')) FROM json_each(r.idx, ?))", (where,))
+    place = "[#-1][0]" if sort.descending else "[0][0]"
+    return Clause("json_extract(r.idx, ?)", (where + place,))
+
+
+def after(order: Sequence[Key], position: Position) -> Clause:
+    """Rows that come after the position: later in one key, and the same in all keys before it."""
+    return any_of(
+        [
+            all_of([*(key.same(value) for key, value in zip(order[:number], position, strict=False)), last.past(place)])
+            for number, (last, place) in enumerate(zip(order, position, strict=True))
+        ]
+    )
+
+
+_WALKED = {
+    (SPAN, False): ("spans", "low", "high"),
+    (SPAN, True): ("spans", "high", "low"),
+    (TOKEN, False): ("tokens", "value", "space"),
+    (TOKEN, True): ("tokens", "value", "space"),
+    (REFERENCE, False): ("tokens", "value", "space"),
+    (REFERENCE, True): ("tokens", "value", "space"),
+}
+"""By which table and column a parameter is walked in order, and what tells two values of one resource apart."""
+
+
+def walked(kind: str, *, descending: bool) -> tuple[str, str, str]:
+    """The table of a kind's values, the column to walk by, and the one that tells two of one resource apart."""
+    return _WALKED[kind, descending]
+
+
+def outermost_row(kind: str, sort: Sort) -> Clause:
+    """The row `w` is the one of its resource that decides about the order, so that each resource comes once."""
+    _, first, second = walked(kind, descending=sort.descending)
+    one, other = ("$[1]", "$[0]") if first == "high" else ("$[0]", "$[1]")
+    sign = ">" if sort.descending else "<"
+    return Clause(
+        f"NOT EXISTS (SELECT 1 FROM json_each(r.idx, ?) o WHERE json_extract(o.value, '{one}') {sign} w.{first}"
+        f" OR (json_extract(o.value, '{one}') = w.{first} AND json_extract(o.value, '{other}') < w.{second}))",
+        (path(kind, sort.parameter),),
+    )

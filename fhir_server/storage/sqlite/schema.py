@@ -1,0 +1,111 @@
+"""The tables, and how a database of an earlier release becomes one of today."""
+
+# ruff: noqa: S608  # the text is put together from our own words
+
+import sqlite3
+from collections.abc import Sequence
+
+from fhir_server.storage.store import Unopened
+
+APPLICATION = 0x46484952
+"""Stands in the file's header (`FHIR`), so that another program's database is not taken for one of ours."""
+
+_GONE = {
+    table: (
+        f"CREATE VIEW {table}_gone AS SELECT {', '.join(columns)} FROM {table}",
+        f"""CREATE TRIGGER {table}_leave INSTEAD OF INSERT ON {table}_gone BEGIN
+        DELETE FROM {table} WHERE {" AND ".join(f"{column} = new.{column}" for column in columns)}; END""",
+    )
+    for table, columns in (
+        ("tokens", ("parameter", "value", "resource", "space")),
+        ("spans", ("parameter", "low", "high", "resource")),
+    )
+}
+
+_FIRST = (
+    # the current version of each resource; a deleted one keeps its anchors and index, by which a grant is judged
+    """CREATE TABLE resources (
+        key INTEGER PRIMARY KEY, type TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL, updated INTEGER NOT NULL,
+        deleted INTEGER NOT NULL, method TEXT NOT NULL, digest BLOB NOT NULL, patients TEXT NOT NULL, idx TEXT NOT NULL,
+        text BLOB NOT NULL)""",
+    "CREATE UNIQUE INDEX resources_id ON resources (type, id)",
+    "CREATE INDEX resources_live ON resources (type, id) WHERE deleted = 0",
+    "CREATE INDEX resources_updated ON resources (type, updated, id) WHERE deleted = 0",
+    # the versions before it: an update moves them here
+    """CREATE TABLE versions (
+        resource INTEGER NOT NULL, version INTEGER NOT NULL, updated INTEGER NOT NULL, method TEXT NOT NULL,
+        digest BLOB NOT NULL, patients TEXT NOT NULL, text BLOB NOT NULL, PRIMARY KEY (resource, version))""",
+    # what resources that are not deleted are found by
+    """CREATE TABLE parameters (
+        key INTEGER PRIMARY KEY, type TEXT NOT NULL, kind TEXT NOT NULL, code TEXT NOT NULL, UNIQUE (type, code, kind))""",
+    """CREATE TABLE tokens (
+        parameter INTEGER NOT NULL, value TEXT NOT NULL, resource INTEGER NOT NULL, space TEXT NOT NULL,
+        PRIMARY KEY (parameter, value, resource, space)) WITHOUT ROWID""",
+    """CREATE TABLE spans (
+        parameter INTEGER NOT NULL, low INTEGER NOT NULL, high INTEGER NOT NULL, resource INTEGER NOT NULL,
+        PRIMARY KEY (parameter, low, high, resource)) WITHOUT ROWID""",
+    "CREATE INDEX spans_high ON spans (parameter, high)",
+    """CREATE TABLE relations (
+        resource INTEGER NOT NULL, patient TEXT NOT NULL, actor TEXT NOT NULL, kind TEXT NOT NULL, source TEXT NOT NULL,
+        plan TEXT NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL)""",
+    "CREATE INDEX relations_resource ON relations (resource)",
+    'CREATE INDEX relations_actor ON relations (actor, kind, patient, start, "end")',
+    'CREATE INDEX relations_patient ON relations (patient, actor, kind, start, "end")',
+    # a row put among those that are gone leaves its table: so many leave in one statement, each looked up by its whole key
+    # (SQLite looks only at the first column of a WITHOUT ROWID table for `(a, b) IN (SELECT …)`)
+    *_GONE["tokens"],
+    *_GONE["spans"],
+    # what happened
+    "CREATE TABLE agents (key INTEGER PRIMARY KEY, agent TEXT NOT NULL UNIQUE)",
+    """CREATE TABLE audit (
+        number INTEGER PRIMARY KEY, at INTEGER NOT NULL, agent INTEGER NOT NULL REFERENCES agents,
+        interaction TEXT NOT NULL, status INTEGER NOT NULL, type TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL,
+        patient TEXT NOT NULL, rule TEXT NOT NULL, purpose TEXT NOT NULL, request TEXT NOT NULL, query TEXT NOT NULL)""",
+    """CREATE TABLE outbox (
+        number INTEGER PRIMARY KEY AUTOINCREMENT, version INTEGER NOT NULL, type TEXT NOT NULL, id TEXT NOT NULL,
+        interaction TEXT NOT NULL)""",
+    "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+    "INSERT INTO meta VALUES ('index', ''), ('checked', '')",
+    # history is append-only, the audit too: a mistake of ours meets the database's refusal
+    """CREATE TRIGGER resources_follow BEFORE UPDATE OF version, updated, digest, text ON resources
+        WHEN new.version <> old.version + 1
+            OR NOT EXISTS (SELECT 1 FROM versions WHERE resource = old.key AND version = old.version)
+        BEGIN SELECT raise(ABORT, 'a version is followed by the next one, and kept'); END""",
+    """CREATE TRIGGER resources_stay BEFORE DELETE ON resources
+        BEGIN SELECT raise(ABORT, 'a resource is never removed'); END""",
+    *(
+        f"""CREATE TRIGGER {table}_{verb.lower()} BEFORE {verb} ON {table}
+        BEGIN SELECT raise(ABORT, '{table} is append-only'); END"""
+        for table in ("versions", "audit")
+        for verb in ("UPDATE", "DELETE")
+    ),
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST,)
+"""Step n leads from schema n to schema n + 1; what a release has shipped is never changed."""
+
+
+def migrate(connection: sqlite3.Connection, migrations: Sequence[Sequence[str]] = MIGRATIONS) -> None:
+    """Brings the database to the last schema, all or nothing. Unopened for one that is newer, or not ours."""
+    found = _schema(connection)
+    if found > len(migrations):
+        raise Unopened(
+            f"The database was made by a newer release of this server (schema {found}; this one knows {len(migrations)}). "
+            "Start that release, or name another database."
+        )
+    for number, step in enumerate(migrations[found:], found + 1):
+        connection.execute("BEGIN IMMEDIATE")
+        for statement in step:
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {number}")
+        connection.execute(f"PRAGMA application_id = {APPLICATION}")
+        connection.execute("COMMIT")
+
+
+def _schema(connection: sqlite3.Connection) -> int:
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    if tables and application != APPLICATION:
+        raise Unopened("The database file belongs to another program. Name another file.")
+    (schema,) = connection.execute("PRAGMA user_version").fetchone()
+    return int(schema)

@@ -1,0 +1,50 @@
+"""The statements that write, each for many rows at once.
+
+Between two statements the writer gives the interpreter away, and has it back only when the loop lets go: so it is their
+number that counts, not their length. Rows go in as one JSON value, texts as values of their own.
+"""
+
+# ruff: noqa: S608  # the text is put together from our own words; every value is bound
+
+
+def added(table: str, *columns: str) -> str:
+    """The statement that adds rows."""
+    return f"INSERT INTO {table} ({', '.join(columns)}) SELECT {_members(columns)} FROM json_each(?)"
+
+
+def _members(columns: tuple[str, ...]) -> str:
+    return ", ".join(f"json_extract(value, '$[{place}]')" for place in range(len(columns)))
+
+
+RESOURCE = ("key", "type", "id", "version", "updated", "deleted", "method", "digest", "patients", "idx", "text")
+"""The columns of `resources`."""
+
+
+def put_resources(count: int, *, replacing: bool) -> str:
+    """The statement that puts so many rows in `resources`, in the places of those that have their keys."""
+    row = f"({', '.join('?' * len(RESOURCE))})"
+    insert = f"INSERT INTO resources ({', '.join(RESOURCE)}) VALUES {', '.join([row] * count)}"
+    taken = ", ".join(f"{column} = excluded.{column}" for column in RESOURCE[3:])
+    return f"{insert} ON CONFLICT (key) DO UPDATE SET {taken}" if replacing else insert
+
+
+KEEP_VERSIONS = (
+    "INSERT INTO versions SELECT key, version, updated, method, digest, patients, text FROM resources"
+    " WHERE key IN (SELECT value FROM json_each(?))"
+)
+PUT_INDEXES = (
+    "UPDATE resources SET patients = n.patients, idx = n.idx FROM (SELECT json_extract(value, '$[0]') AS key,"
+    " json_extract(value, '$[1]') AS patients, json_extract(value, '$[2]') AS idx FROM json_each(?)) n"
+    " WHERE resources.key = n.key"
+)
+
+_TOKENS, _SPANS = ("parameter", "value", "resource", "space"), ("parameter", "low", "high", "resource")
+ADD_TOKENS, REMOVE_TOKENS = added("tokens", *_TOKENS), added("tokens_gone", *_TOKENS)
+ADD_SPANS, REMOVE_SPANS = added("spans", *_SPANS), added("spans_gone", *_SPANS)
+ADD_RELATIONS = added("relations", "resource", "patient", "actor", "kind", "source", "plan", "start", '"end"')
+REMOVE_RELATIONS = "DELETE FROM relations WHERE resource IN (SELECT value FROM json_each(?))"
+
+ADD_AUDIT = added(
+    "audit", "at", "agent", "interaction", "status", "type", "id", "version", "patient", "rule", "purpose", "request", "query"
+)  # fmt: skip
+ADD_OUTBOX = added("outbox", "version", "type", "id", "interaction")

@@ -1,0 +1,147 @@
+"""The SQLite store: reads by id on the loop itself, searches in a few threads, writes in one.
+
+https://www.sqlite.org/wal.html
+"""
+
+import os
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Sequence
+from functools import partial
+from typing import Self
+
+from fhir_server.search.query import Query
+from fhir_server.storage.indexes import incomplete
+from fhir_server.storage.page import Position
+from fhir_server.storage.sqlite import trail, versions
+from fhir_server.storage.sqlite.find import search
+from fhir_server.storage.sqlite.ledger import Ledger
+from fhir_server.storage.sqlite.link import MEMORY, Link, connect, lock_file
+from fhir_server.storage.sqlite.readers import Readers
+from fhir_server.storage.sqlite.schema import migrate
+from fhir_server.storage.sqlite.writer import Work, Writer
+from fhir_server.storage.store import Commit, Entry, Grant, Notice, Page, Reindexed, Relation, Stored, Unopened
+
+_BATCH = 200
+"""Resources read at once when all of them are walked through."""
+
+
+class SqliteStore:
+    """The `Store` in one SQLite file, or in memory."""
+
+    def __init__(self, link: Link, readers: Readers, clock: Callable[[], int], lock: int | None) -> None:
+        """Made by `open`."""
+        self._readers = readers
+        self._writer = Writer(link, clock)
+        self._link = link
+        self._lock = lock
+
+    @classmethod
+    async def open(cls, path: str, clock: Callable[[], int]) -> Self:
+        """The store of a file, made where there is none, or `:memory:`; `clock` gives milliseconds since 1970. Unopened."""
+        lock = lock_file(path)
+        try:
+            link = connect(path, writes=True)
+            migrate(link.connection)
+            readers = Readers(lambda: link) if path == MEMORY else Readers(partial(connect, path))
+            return cls(link, readers, clock, lock)
+        except sqlite3.Error as error:
+            _unlock(lock)
+            raise Unopened(f"The database file {path} cannot be opened: {error}. Name another file.") from error
+        except Unopened:
+            _unlock(lock)
+            raise
+
+    async def close(self) -> None:
+        """Finishes what was handed in and lets go of the database."""
+        await self._writer.close()
+        self._readers.close()
+        self._link.connection.close()
+        _unlock(self._lock)
+        self._lock = None
+
+    # ------------------------------------------------------------------------------------------------ to read
+
+    async def read(self, type: str, id: str, grant: Grant) -> Stored:
+        """The current version. NotFound, Gone."""
+        return self._readers.here(lambda connection: versions.read(connection, type, id, grant.query))
+
+    async def vread(self, type: str, id: str, version: int, grant: Grant) -> Stored:
+        """One version. NotFound, Gone."""
+        return self._readers.here(lambda connection: versions.vread(connection, type, id, version, grant.query))
+
+    async def history(
+        self, type: str, id: str, grant: Grant, *, count: int, before: int | None = None, since: int | None = None
+    ) -> Page:
+        """The versions of one resource, newest first. NotFound."""
+        return await self._readers.apart(
+            lambda connection: versions.history(
+                connection, type, id, grant.query, count=count, before=before, since=since
+            )
+        )
+
+    async def search(
+        self, query: Query, grant: Grant, *, count: int, after: Position | None = None, total: bool = True
+    ) -> Page:
+        """The resources that match and that the grant reaches. Unavailable while the index is being made."""
+        if not self._writer.ledger.index_version:
+            raise incomplete()
+        asked = search(query, grant.query, count=count, position=after, total=total)
+        beginning = self._readers.here(asked.short_beginning)
+        if beginning is not None:
+            return self._readers.at_once(lambda connection: asked.page(connection, beginning))
+        return await self._readers.apart(asked.page)
+
+    async def resources(self, grant: Grant, *, after: tuple[str, str] = ("", "")) -> AsyncIterator[Stored]:
+        """Every current resource in the order of type and id, from a place on; some at a time, each time as it is then."""
+        batch = await self._batch(grant, after)
+        while batch:
+            for stored in batch:
+                yield stored
+            batch = await self._batch(grant, (batch[-1].type, batch[-1].id))
+
+    async def _batch(self, grant: Grant, after: tuple[str, str]) -> list[Stored]:
+        return await self._readers.apart(lambda connection: versions.current(connection, grant.query, after, _BATCH))
+
+    async def entries(self, grant: Grant, *, after: int = 0, count: int = 1000) -> Sequence[tuple[int, Entry]]:
+        """The audit in the order it was written."""
+        return await self._readers.apart(lambda connection: trail.entries(connection, grant.query, after, count))
+
+    async def notices(self, *, after: int = 0, count: int = 1000) -> Sequence[tuple[int, int, Notice]]:
+        """The outbox in the order it was written."""
+        return await self._readers.apart(lambda connection: trail.notices(connection, after, count))
+
+    async def relations(self, patient: str) -> Sequence[Relation]:
+        """Who has to do with a patient, whenever."""
+        return await self._readers.apart(lambda connection: trail.relations(connection, patient))
+
+    # ------------------------------------------------------------------------------------------------ to write
+
+    async def commit(self, commit: Commit) -> tuple[Stored, ...]:
+        """Writes all of the Commit or nothing. NotFound, Conflict, Stale, Unavailable, Overtaken."""
+        written: tuple[Stored, ...] = await self._writer.hand(commit)
+        return written
+
+    async def reindex(self, rows: Sequence[Reindexed]) -> None:
+        """Replaces what is derived from these versions, where they are still current."""
+        await self._write(lambda ledger: ledger.reindex(rows))
+
+    async def index_version(self) -> str:
+        """Which definitions the whole index was made by; "" while it is being made."""
+        return self._writer.ledger.index_version
+
+    async def index_is(self, version: str) -> None:
+        """Says by which definitions the index was made, or ("") that it is being made anew."""
+        await self._write(lambda ledger: ledger.index_is(version))
+
+    async def check(self) -> None:
+        """Raises Unavailable where the store cannot be read or written just now."""
+        self._readers.here(lambda connection: connection.execute("SELECT 1 FROM meta").fetchone())
+        await self._write(Ledger.check)
+
+    async def _write(self, work: Work) -> None:
+        await self._writer.hand(work)
+
+
+def _unlock(lock: int | None) -> None:
+    if lock is not None:
+        os.close(lock)

@@ -1,0 +1,157 @@
+"""The tables as the writer fills them: versions and what they are found by, the audit, the outbox."""
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+from fhir_server.storage.sqlite import statements
+from fhir_server.storage.sqlite.clause import as_json
+from fhir_server.storage.sqlite.derived import NO_ROWS, Rows
+from fhir_server.storage.sqlite.held import SPAN
+from fhir_server.storage.sqlite.judge import Version
+from fhir_server.storage.store import Commit, Entry, Notice
+
+_AT_ONCE = 32
+"""Texts in one statement: for each number of them the connection keeps a prepared one."""
+
+_AGENTS = 10_000
+"""So many agents are remembered; then all are forgotten and met anew."""
+
+
+@dataclass(slots=True)
+class _Differences:
+    """Rows of `tokens` and `spans`, by parameter key, to be added or removed."""
+
+    tokens: list[tuple[int, str, int, str]] = field(default_factory=list)
+    spans: list[tuple[int, int, int, int]] = field(default_factory=list)
+
+
+class Tables:
+    """The tables, and the keys of what is interned in them."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        """On the writer's own connection."""
+        self._connection = connection
+        self._parameters: dict[tuple[str, str, str], int] = {}
+        self._agents: dict[str, int] = {}
+        (last,) = connection.execute("SELECT coalesce(max(key), 0) FROM resources").fetchone()
+        self._last_key = int(last)
+
+    def forget(self) -> None:
+        """After a rollback: keys may have been remembered that no longer stand. A resource's is never given again."""
+        self._parameters.clear()
+        self._agents.clear()
+
+    def next_key(self) -> int:
+        """The key of a new resource."""
+        self._last_key += 1
+        return self._last_key
+
+    def _fill(self, statement: str, rows: Sequence[Any]) -> None:
+        if rows:
+            self._connection.execute(statement, (as_json(rows),))
+
+    # ------------------------------------------------------------------------------------------------ versions
+
+    def put_versions(self, versions: Sequence[Version]) -> None:
+        """New versions take the places of those before them, which are kept where versions are."""
+        replaced = [version.key for version in versions if version.before]
+        self._fill(statements.KEEP_VERSIONS, replaced)
+        rest = iter(versions)
+        while some := list(islice(rest, _AT_ONCE)):
+            statement = statements.put_resources(len(some), replacing=bool(replaced))
+            self._connection.execute(statement, [value for version in some for value in _columns(version)])
+
+    def put_indexes(self, versions: Sequence[Version]) -> None:
+        """Replaces what stands beside the texts of versions that stay."""
+        self._fill(statements.PUT_INDEXES, [(version.key, version.patients, version.idx) for version in versions])
+
+    def put_derived(self, versions: Sequence[Version]) -> None:
+        """What the versions are found by, where it differs from what those before them were found by."""
+        more, less = _Differences(), _Differences()
+        for version in versions:
+            before = version.before.rows if version.before else NO_ROWS
+            self._compare(version, version.rows, before, more)
+            self._compare(version, before, version.rows, less)
+        self._fill(statements.REMOVE_TOKENS, less.tokens)
+        self._fill(statements.REMOVE_SPANS, less.spans)
+        self._fill(statements.ADD_TOKENS, more.tokens)
+        self._fill(statements.ADD_SPANS, more.spans)
+        self._put_relations(versions)
+
+    def _compare(self, version: Version, these: Rows, those: Rows, into: _Differences) -> None:
+        """What is in these rows and not in those."""
+        type, key = version.stored.type, version.key
+        for kind, code, value, space in these.tokens - those.tokens:
+            into.tokens.append((self._parameter(type, kind, code), value, key, space))
+        for code, low, high in these.spans - those.spans:
+            into.spans.append((self._parameter(type, SPAN, code), low, high, key))
+
+    def _parameter(self, type: str, kind: str, code: str) -> int:
+        key = self._parameters.get((type, kind, code))
+        if key is None:
+            self._connection.execute(
+                "INSERT OR IGNORE INTO parameters (type, kind, code) VALUES (?, ?, ?)", (type, kind, code)
+            )
+            (key,) = self._connection.execute(
+                "SELECT key FROM parameters WHERE type = ? AND kind = ? AND code = ?", (type, kind, code)
+            ).fetchone()
+            self._parameters[type, kind, code] = key
+        return key
+
+    def _put_relations(self, versions: Sequence[Version]) -> None:
+        self._fill(statements.REMOVE_RELATIONS, [version.key for version in versions if version.before])
+        self._fill(
+            statements.ADD_RELATIONS,
+            [
+                (version.key, it.patient, it.actor, it.kind, it.source, it.plan, it.start, it.end)
+                for version in versions
+                for it in version.relations
+            ],
+        )
+
+    # ------------------------------------------------------------------------------------------------ the trail
+
+    def put_trail(self, made: Iterable[tuple[Commit, Sequence[Version]]]) -> None:
+        """Audit entries and notices, each with the version of its change."""
+        entries: list[tuple[Any, ...]] = []
+        notices: list[tuple[Any, ...]] = []
+        for commit, versions in made:
+            by_place = {(version.stored.type, version.stored.id): version for version in versions}
+            entries += [self._audited(entry, by_place.get((entry.type, entry.id))) for entry in commit.entries]
+            notices += _noticed(commit.notices, by_place)
+        self._fill(statements.ADD_AUDIT, entries)
+        self._fill(statements.ADD_OUTBOX, notices)
+
+    def _audited(self, entry: Entry, version: Version | None) -> tuple[Any, ...]:
+        number, patient = entry.version, entry.patient
+        if version is not None:
+            number, patient = number or version.stored.version, patient or " ".join(version.stored.patients)
+        what = (entry.interaction, entry.status, entry.type, entry.id, number, patient)
+        return (entry.at, self._agent(entry.agent), *what, entry.rule, entry.purpose, entry.request, entry.query)
+
+    def _agent(self, agent: str) -> int:
+        key = self._agents.get(agent)
+        if key is None:
+            if len(self._agents) >= _AGENTS:
+                self._agents.clear()
+            self._connection.execute("INSERT OR IGNORE INTO agents (agent) VALUES (?)", (agent,))
+            (key,) = self._connection.execute("SELECT key FROM agents WHERE agent = ?", (agent,)).fetchone()
+            self._agents[agent] = key
+        return key
+
+
+def _columns(version: Version) -> tuple[Any, ...]:
+    it = version.stored
+    beside = (version.patients, version.idx, it.text)
+    return (version.key, it.type, it.id, it.version, it.updated, it.deleted, it.method, it.digest, *beside)
+
+
+def _noticed(notices: Iterable[Notice], by_place: dict[tuple[str, str], Version]) -> Iterable[tuple[Any, ...]]:
+    """The notices; none of what is deleted already, for nothing happened to it."""
+    for notice in notices:
+        version = by_place.get((notice.type, notice.id))
+        if version is None or version.changes:
+            yield (version.stored.version if version else 0, notice.type, notice.id, notice.interaction)

@@ -1,0 +1,97 @@
+"""One resource by its id: its current version, another one, its history. The grant is part of the SQL of each.
+
+A version is judged by the anchors that it has itself, and by all that the current one has: who may no longer see the
+resource sees no earlier state of it, and who came later sees nothing of another patient's time.
+"""
+
+# ruff: noqa: S608  # the text is put together from our own words; every value is bound
+
+import sqlite3
+
+from fhir_server.fhir.outcome import Gone, NotFound
+from fhir_server.search.query import Criterion
+from fhir_server.storage.sqlite.clause import Clause, all_of
+from fhir_server.storage.sqlite.compile import PRESENT, SUPERSEDED, compiled
+from fhir_server.storage.sqlite.rows import CURRENT, EARLIER, stored
+from fhir_server.storage.store import Page, Stored
+
+_THIS = "FROM resources r WHERE r.type = ? AND r.id = ?"
+_THOSE = "FROM resources r JOIN versions v ON v.resource = r.key WHERE r.type = ? AND r.id = ?"
+
+
+def read(connection: sqlite3.Connection, type: str, id: str, grant: Criterion) -> Stored:
+    """The current version. NotFound, Gone."""
+    reached = compiled(grant, PRESENT)
+    row = connection.execute(f"SELECT {CURRENT} {_THIS} AND {reached.sql}", (type, id, *reached.values)).fetchone()
+    if row is None:
+        raise NotFound.because("not-found")
+    return _still_there(stored(row))
+
+
+def vread(connection: sqlite3.Connection, type: str, id: str, version: int, grant: Criterion) -> Stored:
+    """The version of this number. NotFound, Gone."""
+    present, superseded = _reached(grant)
+    row = connection.execute(
+        f"SELECT {CURRENT} {_THIS} AND r.version = ? AND {present.sql}"
+        f" UNION ALL SELECT {EARLIER} {_THOSE} AND v.version = ? AND {superseded.sql}",
+        (type, id, version, *present.values, type, id, version, *superseded.values),
+    ).fetchone()
+    if row is None:
+        raise NotFound.because("no-such-version")
+    return _still_there(stored(row))
+
+
+def history(
+    connection: sqlite3.Connection,
+    type: str,
+    id: str,
+    grant: Criterion,
+    *,
+    count: int,
+    before: int | None,
+    since: int | None,
+) -> Page:
+    """The versions, newest first, made at `since` or later and numbered below `before`; their total is without `before`.
+    NotFound. Run it where the database stands still.
+    """
+    present, superseded = _reached(grant)
+    values = (type, id, *present.values, type, id, *superseded.values)
+    every = f"SELECT {CURRENT} {_THIS} AND {present.sql} UNION ALL SELECT {EARLIER} {_THOSE} AND {superseded.sql}"
+    reached, total = connection.execute(
+        f"SELECT count(*), coalesce(sum(updated >= ?), 0) FROM ({every})", (_from(since), *values)
+    ).fetchone()
+    if not reached:
+        raise NotFound.because("not-found")
+    rows = connection.execute(
+        f"SELECT * FROM ({every}) WHERE version < ? AND updated >= ? ORDER BY version DESC LIMIT ?",
+        (*values, 2**62 if before is None else before, _from(since), count + 1),
+    ).fetchall()
+    items = tuple(stored(row) for row in rows[:count])
+    return Page(items, total, (items[-1].version,) if items and len(rows) > count else None)
+
+
+def _from(since: int | None) -> int:
+    return -(2**62) if since is None else since
+
+
+def _reached(grant: Criterion) -> tuple[Clause, Clause]:
+    """What the grant demands of the current version, and of one before it."""
+    present = compiled(grant, PRESENT)
+    return present, all_of([present, compiled(grant, SUPERSEDED)])
+
+
+def _still_there(found: Stored) -> Stored:
+    if found.deleted:
+        raise Gone.because("gone")
+    return found
+
+
+def current(connection: sqlite3.Connection, grant: Criterion, after: tuple[str, str], count: int) -> list[Stored]:
+    """So many current versions that are not deleted, by type and id from a place on."""
+    reached = compiled(grant, PRESENT)
+    rows = connection.execute(
+        f"SELECT {CURRENT} FROM resources r WHERE (r.type, r.id) > (?, ?) AND r.deleted = 0 AND {reached.sql}"
+        " ORDER BY r.type, r.id LIMIT ?",
+        (*after, *reached.values, count),
+    ).fetchall()
+    return [stored(row) for row in rows]

@@ -1,0 +1,198 @@
+"""Each type's table of elements, compiled into closures over plain dicts when the type is first met.
+
+One closure factory makes one kind of rule. A type's check goes through the members that are present, one look into a
+dict each, then through its demands (what must be there), then through its constraints.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from fhir_server.fhir.definitions import Element, json_name, r4
+from fhir_server.validation import contained, extension, invariant
+from fhir_server.validation.binding import bound_code, bound_concept
+from fhir_server.validation.finding import (
+    Check,
+    Context,
+    Demand,
+    Findings,
+    below,
+    found,
+    gathered,
+    is_misshapen,
+    is_name,
+)
+from fhir_server.validation.narrative import narrative
+from fhir_server.validation.primitive import element_id, primitive
+from fhir_server.validation.reference import reference
+
+
+class Types(dict[str, Check]):
+    """The check of each type by its name, made when it is first asked for."""
+
+    def __missing__(self, kind: str) -> Check:
+        return self.setdefault(kind, _object(kind, self))
+
+
+def _object(kind: str, types: Types) -> Check:
+    """The check of an object: its members in the order they came, what it must have, what its constraints say.
+
+    Its table is compiled when the first value is met, so types may hold each other. `rules` is set last: another thread
+    then has it whole.
+    """
+    rules: Mapping[str, Check] | None = None
+    steps: Mapping[str, str] = {}
+    demands: tuple[Demand, ...] = ()
+    everything: tuple[Demand, ...] = ()
+    lone_id = kind not in r4().resource_types and kind != "Element"
+
+    def compile_table() -> Mapping[str, Check]:
+        nonlocal rules, steps, demands, everything
+        demands = _demands(kind)
+        everything = demands + invariant.demands(r4().constraints(kind), kind)
+        steps = {name: f".{element.name}" for name, (element, _) in r4().members(kind).items()}
+        rules = _rules(kind, types)
+        return rules
+
+    def check(node: Any, context: Context, _: Any) -> Findings:
+        if type(node) is not dict or not node:
+            return _no_object(node)
+        inside: Findings = None
+        table = rules or compile_table()
+        for name, value in node.items():
+            rule = table.get(name)
+            here = rule(value, context, node) if rule is not None else _unknown(name, kind)
+            if here is not None:
+                inside = gathered(inside, below(steps.get(name.removeprefix("_"), "") if rule else "", here))
+        findings = found("no-value") if lone_id and len(node) == 1 and "id" in node else None
+        for demand in everything if inside is None or not is_misshapen(inside) else demands:
+            here = demand(node, context)
+            if here is not None:
+                findings = gathered(findings, here)
+        return inside if findings is None else gathered(findings, inside or [])
+
+    return check
+
+
+def _rules(kind: str, types: Types) -> Mapping[str, Check]:
+    """What each member may hold, by its name in JSON."""
+    rules: dict[str, Check] = {"resourceType": _nothing_to_check} if kind in r4().resource_types else {}
+    for name, (element, of) in r4().members(kind).items():
+        item = _item(kind, element, of, types)
+        if not r4().is_primitive(of):
+            rules[name] = _list(item) if element.many else item
+            continue
+        rules[name] = extension.values(item, name) if element.many else item
+        if not _is_plain(kind, element):
+            beside = extension.siblings if element.many else extension.sibling
+            rules[f"_{name}"] = beside(name, types["Element"])
+    return rules
+
+
+def _list(item: Check) -> Check:
+    def check(values: Any, context: Context, holder: Any) -> Findings:
+        if type(values) is not list:
+            return found("null" if values is None else "not-array")
+        if not values:
+            return found("empty-array")
+        findings: Findings = None
+        for place, value in enumerate(values):
+            here = item(value, context, holder)
+            if here is not None:
+                findings = gathered(findings, below(f"[{place}]", here))
+        return findings
+
+    return check
+
+
+def _nothing_to_check(*_: Any) -> Findings:
+    return None
+
+
+def _item(parent: str, element: Element, kind: str, types: Types) -> Check:
+    """The check of one value of an element, with what the element demands beyond its type."""
+    if kind == "Resource":
+        return contained.contained(types) if element.name == "contained" else contained.independent(types)
+    check = _typed(parent, element, kind, types)
+    return invariant.constrained(check, element.constraints, kind)
+
+
+def _typed(parent: str, element: Element, kind: str, types: Types) -> Check:
+    if kind == "xhtml":
+        return narrative
+    if kind == "code" and element.binding:
+        return bound_code(element.binding)
+    if kind == "CodeableConcept" and element.binding:
+        return bound_concept(element.binding, types[kind])
+    if kind == "Reference":
+        return reference(element.targets, types[kind])
+    if not r4().is_primitive(kind):
+        return types[kind]
+    return element_id if _is_plain(parent, element) and kind == "string" else primitive(kind)
+
+
+def _is_plain(parent: str, element: Element) -> bool:
+    """Whether an element is an attribute in XML, and so has no extensions: ids, Extension.url, the narrative."""
+    return element.name == "id" or (parent, element.name) in {("Extension", "url"), ("Narrative", "div")}
+
+
+def _demands(kind: str) -> tuple[Demand, ...]:
+    elements = r4().elements(kind).values()
+    required = [_required(element) for element in elements if element.min and not element.choice]
+    if kind == "Extension":
+        return (*required, _content(r4().elements(kind)["value"]))
+    choices = [_one_of(element) for element in elements if element.choice]
+    return (*required, *choices, contained.all_used) if "contained" in r4().members(kind) else (*required, *choices)
+
+
+def _required(element: Element) -> Demand:
+    name, beside = element.name, f"_{element.name}"
+    finding = {"key": "missing", "path": f".{name}", "name": name}
+
+    def demand(node: dict[str, Any], _: Context) -> Findings:
+        return None if name in node or beside in node else found(**finding)
+
+    return demand
+
+
+def _one_of(element: Element) -> Demand:
+    """A choice stands once, under one of its names; `_valueString` is the same choice as `valueString`."""
+    bases = {json_name(element, kind): json_name(element, kind) for kind in element.types}
+    names = bases | {f"_{name}": name for name in bases}
+    path = f".{element.name}"
+
+    def demand(node: dict[str, Any], _: Context) -> Findings:
+        present = names.keys() & node.keys()
+        if len(present) > 1 and len({names[name] for name in present}) > 1:
+            return found("choice-twice", path, name=element.name)
+        return found("missing-choice", path, name=element.name) if element.min and not present else None
+
+    return demand
+
+
+def _content(value: Element) -> Demand:
+    """ext-1: an extension has a value or extensions, and not both."""
+    one = _one_of(value)
+    names = {beside + json_name(value, kind) for kind in value.types for beside in ("", "_")}
+
+    def demand(node: dict[str, Any], context: Context) -> Findings:
+        if ("extension" in node) == (not names.isdisjoint(node)):
+            return found("extension-content")
+        return one(node, context)
+
+    return demand
+
+
+def _no_object(node: Any) -> Findings:
+    if node is None:
+        return found("null")
+    if type(node) is dict:
+        return found("empty-object")
+    return found("not-single" if type(node) is list else "not-object")
+
+
+def _unknown(name: str, kind: str) -> Findings:
+    """A member that the type does not have; its name is repeated only where it looks like a name."""
+    plain = name.removeprefix("_")
+    if not is_name(plain):
+        return found("unknown-member", type=kind)
+    return found("unknown-element", f".{plain}", name=name, type=kind)

@@ -1,0 +1,67 @@
+"""A database file with plans in it, a server on it, and beside that one the bare handler."""
+
+import asyncio
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from fhir_server.assembly import assembled, claim_index
+from fhir_server.interactions.commit import put
+from fhir_server.settings import Settings
+from fhir_server.storage.store import Commit
+from tests.benchmarks.plans import plan
+from tests.servers import Running, serving
+
+AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A database file and the port of the server that has it."""
+
+    file: Path
+    port: int
+
+
+@contextmanager
+def served(plans: int = 0, patients: int = 1) -> Iterator[Served]:
+    """A server on a new file that has so many plans (`plan-0`, …) of so many patients (`p0`, …)."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "plans.db"
+        asyncio.run(fill(file, plans, patients))
+        with serving("serve", "--access", "open", "--database", f"sqlite:///{file}") as server:
+            yield Served(file, port_of(server))
+
+
+async def fill(file: Path, plans: int, patients: int) -> None:
+    """Puts the plans into the file straight through the store, many in a Commit."""
+    async with assembled(Settings(database=f"sqlite:///{file}", access="open")) as house:
+        await claim_index(house)
+        grant = house.server.access.decide("", "update", "CarePlan")
+        for start in range(0, plans, AT_ONCE):
+            numbers = range(start, min(start + AT_ONCE, plans))
+            changes = (put(plan(number, patients), f"plan-{number}", house.server, method="PUT") for number in numbers)
+            await house.server.store.commit(Commit(grant, tuple(changes)))
+
+
+@contextmanager
+def bare(file: Path) -> Iterator[int]:
+    """The port of the bare handler on a file."""
+    command = [sys.executable, "-m", "tests.benchmarks.bare", str(file)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield port_of(Running(process, Path("/dev/null")))
+        finally:
+            process.terminate()
+
+
+def port_of(server: Running) -> int:
+    """Where it listens."""
+    port = urlsplit(server.base).port
+    assert port is not None
+    return port

@@ -1,0 +1,87 @@
+"""`fhir-server serve`: what it prints, what it refuses to start with, how it stops."""
+
+import signal
+import socket
+import stat
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.builders import a_care_plan
+from tests.servers import run, serving
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path}/plans.db"
+
+
+def serve(database: str):
+    return serving("serve", "--access", "open", "--database", database)
+
+
+def test_what_was_written_is_there_after_a_restart(database):
+    with serve(database) as server:
+        httpx.put(f"{server.base}/CarePlan/sip", json=a_care_plan(id="sip"))
+    with serve(database) as server:
+        assert 200 == httpx.get(f"{server.base}/CarePlan/sip").status_code
+
+
+def test_a_server_told_to_stop_stops_with_success(database):
+    with serve(database) as server:
+        server.process.send_signal(signal.SIGTERM)
+        assert 0 == server.process.wait(10)
+
+
+def test_a_page_link_is_followed_after_a_restart(database):
+    with serve(database) as server:
+        for id in "ab":
+            httpx.put(f"{server.base}/CarePlan/{id}", json=a_care_plan(id=id))
+        link = httpx.get(f"{server.base}/CarePlan?_count=1").json()["link"][1]["url"]
+        path = link.removeprefix(server.base)
+    with serve(database) as server:
+        assert "b" == httpx.get(f"{server.base}{path}").json()["entry"][0]["resource"]["id"]
+
+
+def test_the_secret_beside_the_database_is_its_owners_alone(database, tmp_path):
+    with serve(database):
+        assert 0o600 == stat.S_IMODE((tmp_path / "plans.db.secret").stat().st_mode)
+
+
+def test_a_busy_port_names_the_option_that_mends_it(database):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        ended = run("serve", "--access", "open", "--database", database, "--port", str(taken.getsockname()[1]))
+
+    assert 1 == ended.returncode
+    assert "--port" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_second_server_on_one_file_is_refused(database):
+    with serve(database):
+        ended = run("serve", "--access", "open", "--database", database, "--port", "0")
+
+    assert 1 == ended.returncode
+    assert "Traceback" not in ended.stderr
+    assert "another server" in ended.stderr.lower()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("--access", "smart"), "--access open"),
+        (("--access", "open", "--host", "0.0.0.0"), "loopback"),
+        (("--access", "open", "--workers", "2"), "--workers 1"),
+        (("--access", "open", "--database", "postgres://x"), "sqlite:///"),
+        (("--access", "open", "--port", "70000"), "port"),
+        (("--access", "open", "--database", "sqlite:////no/such/folder/plans.db"), "/no/such/folder"),
+    ],
+)
+def test_what_it_cannot_start_with_is_said_in_one_line(arguments, says):
+    ended = run("serve", "--database", "sqlite:///:memory:", "--port", "0", *arguments)
+
+    assert 1 == ended.returncode
+    assert says in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert 1 == len(ended.stderr.strip().splitlines())

@@ -1,0 +1,76 @@
+"""The CapabilityStatement is neither modest nor boastful: what it promises answers, what it does not cannot be reached."""
+
+from itertools import product
+
+import pytest
+
+from fhir_server.assembly import STATEMENT, NotStarted, refuse_boasts
+from fhir_server.fhir.definitions import read
+from fhir_server.fhir.outcome import NoSuchInteraction, NotAllowed
+from fhir_server.http.routes import SHAPES, Promises
+from fhir_server.interactions.table import TABLE
+from fhir_server.search.parameter import load_parameters
+from tests.builders import a_care_plan
+
+pytestmark = pytest.mark.anyio
+
+(REST,) = dict(read("capability"))[STATEMENT]["rest"]
+TYPES = {kind["type"]: kind for kind in REST["resource"]}
+PATHS = {
+    "type": "{type}",
+    "type-search": "{type}/_search",
+    "type-history": "{type}/_history",
+    "instance": "{type}/x",
+    "instance-history": "{type}/x/_history",
+    "version": "{type}/x/_history/1",
+}
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+
+def promised(type: str) -> set[tuple[str, str]]:
+    codes = [interaction["code"] for interaction in TYPES[type]["interaction"]]
+    return {place for code in codes for place in SHAPES[code]}
+
+
+@pytest.mark.parametrize("type", TYPES)
+def test_a_type_answers_what_it_promises_and_nothing_else(type):
+    routes = Promises({"rest": [REST]})
+    for method, (shape, path) in product(METHODS, PATHS.items()):
+        try:
+            routes.find(method, path.format(type=type))
+            reached = True
+        except (NoSuchInteraction, NotAllowed):
+            reached = False
+        assert ((method, shape) in promised(type)) == reached, (method, path)
+
+
+def test_everything_that_was_built_is_promised():
+    assert TABLE.keys() == Promises({"rest": [REST]}).interactions
+
+
+def test_a_promise_that_nobody_built_stops_the_start():
+    boast = {"rest": [{"resource": [{"type": "Patient", "interaction": [{"code": "patch"}]}]}]}
+
+    with pytest.raises(NotStarted, match="patch"):
+        refuse_boasts(Promises(boast))
+
+
+@pytest.mark.parametrize("type", TYPES)
+def test_the_search_parameters_promised_are_those_defined(type):
+    promises = {row["name"]: row["definition"] for row in TYPES[type].get("searchParam", ())}
+
+    defined = {code: parameter.url for code, parameter in load_parameters().of(type).items()}
+    assert defined == promises
+
+
+async def test_every_promised_search_parameter_answers(api):
+    for type, kind in TYPES.items():
+        for row in kind.get("searchParam", ()):
+            value = {"date": "2026-03-02"}.get(row["type"], "x")
+            answer = await api.get(type, params={row["name"]: value})
+            assert 200 == answer.status_code, (type, row["name"])
+
+
+async def test_an_id_may_be_chosen_where_update_create_is_promised(api):
+    assert TYPES["CarePlan"]["updateCreate"]
+    assert 201 == (await api.put("CarePlan/x", json=a_care_plan(id="x"))).status_code

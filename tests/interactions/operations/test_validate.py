@@ -1,0 +1,52 @@
+"""https://hl7.org/fhir/R4/resource-operation-validate.html"""
+
+import pytest
+
+from tests.builders import TOLD, a_care_plan, issue_keys
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_a_valid_plan_has_no_issues_and_is_not_written(api):
+    answer = await api.post("CarePlan/$validate", json=a_care_plan(text=TOLD))
+
+    assert 200 == answer.status_code
+    assert ["all-good"] == issue_keys(answer.json())
+    assert 0 == (await api.get("CarePlan")).json()["total"]
+
+
+async def test_an_invalid_plan_is_told_all_its_issues(api):
+    answer = await api.post("CarePlan/$validate", json=a_care_plan(text=TOLD, status="actve", colour="red"))
+
+    assert 200 == answer.status_code
+    assert {"CarePlan.status", "CarePlan.colour"} == {issue["expression"][0] for issue in answer.json()["issue"]}
+
+
+async def test_the_plan_may_come_in_parameters(api):
+    parameters = {
+        "resourceType": "Parameters",
+        "parameter": [{"name": "resource", "resource": a_care_plan(text=TOLD, status="x")}],
+    }
+
+    assert ["CarePlan.status"] == (await api.post("CarePlan/$validate", json=parameters)).json()["issue"][0][
+        "expression"
+    ]
+
+
+async def test_the_issues_are_told_in_swedish_to_whoever_prefers_it(api):
+    english = await api.post("CarePlan/$validate", json=a_care_plan(text=TOLD))
+    swedish = await api.post("CarePlan/$validate", json=a_care_plan(text=TOLD), headers={"Accept-Language": "sv-SE, en;q=0.5"})
+
+    assert "No issues were found." == english.json()["issue"][0]["details"]["text"]
+    assert "Inga brister hittades." == swedish.json()["issue"][0]["details"]["text"]
+
+
+async def test_a_plan_of_another_type_is_refused(api):
+    assert 400 == (await api.post("Patient/$validate", json=a_care_plan())).status_code
+
+
+async def test_advice_is_told_as_a_warning_and_does_not_block(api):
+    advised = await api.post("CarePlan/$validate", json=a_care_plan())
+
+    assert [("warning", "dom-6")] == [(issue["severity"], issue["diagnostics"]) for issue in advised.json()["issue"]]
+    assert 201 == (await api.post("CarePlan", json=a_care_plan())).status_code

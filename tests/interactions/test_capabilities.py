@@ -1,0 +1,24 @@
+"""https://hl7.org/fhir/R4/http.html#capabilities"""
+
+import pytest
+
+from fhir_server import __version__
+from fhir_server.assembly import STATEMENT
+from fhir_server.fhir.definitions import read
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_metadata_is_the_definition_and_the_facts_of_this_process(api):
+    served = (await api.get("metadata")).json()
+
+    shipped = dict(read("capability"))[STATEMENT]
+    shipped["software"]["version"] = __version__
+    shipped["implementation"]["url"] = str(api.base_url).rstrip("/")
+    assert shipped == served
+
+
+async def test_reading_metadata_leaves_no_trail(api, assembly):
+    await api.get("metadata")
+
+    assert [] == list(await assembly.server.store.entries(assembly.server.access.decide("", "read", "")))

@@ -1,0 +1,207 @@
+"""What each criterion means: the sentences of `search/query.py`, one by one."""
+
+from typing import NamedTuple
+
+import pytest
+
+from fhir_server.search.index import Index
+from fhir_server.search.match import Candidate, answer, matches
+from fhir_server.search.query import (
+    Every,
+    Everything,
+    Identity,
+    Missing,
+    OfPatient,
+    Query,
+    Reference,
+    Related,
+    Some,
+    Sort,
+    Span,
+    Token,
+    Without,
+    every,
+    some,
+)
+
+
+class Bond(NamedTuple):
+    patient: str = "p1"
+    actor: str = "Practitioner/1"
+    kind: str = "care-team"
+    start: int = 10
+    end: int = 20
+
+
+ONE = Candidate(
+    "CarePlan",
+    "a",
+    100,
+    Index(
+        tokens={"category": [("", "x"), ("s", "y")], "subject:identifier": [("s", "9")]},
+        references={"subject": [("Patient", "p1")], "about": [("", "https://x.example/1")]},
+        spans={"date": [(10, 19), (40, 49)]},
+    ),
+    ("p1",),
+    (Bond(),),
+)
+YES, NO = Everything(), Some(())
+
+
+@pytest.mark.parametrize(
+    ("criterion", "expected"),
+    [
+        (Everything(), True),
+        (Every(()), True),
+        (Every((YES, YES)), True),
+        (Every((YES, NO)), False),
+        (Some(()), False),
+        (Some((NO, YES)), True),
+        (Without(YES), False),
+        (Without(NO), True),
+        (Without(Token("status", None, "x")), True),
+        (Identity(frozenset({"a", "b"})), True),
+        (Identity(frozenset({"b"})), False),
+        (Identity(frozenset()), False),
+        (Token("category", None, "x"), True),
+        (Token("category", None, "y"), True),
+        (Token("category", None, "Y"), False),
+        (Token("category", "", "x"), True),
+        (Token("category", "", "y"), False),
+        (Token("category", "s", "y"), True),
+        (Token("category", "s", "x"), False),
+        (Token("category", "s", None), True),
+        (Token("category", "t", None), False),
+        (Token("category", "", None), True),
+        (Token("category", None, None), True),
+        (Token("status", None, None), False),
+        (Token("subject", "s", "9"), False),
+        (Token("subject:identifier", "s", "9"), True),
+        (Reference("subject", "Patient", "p1"), True),
+        (Reference("subject", "Group", "p1"), False),
+        (Reference("subject", None, "p1"), True),
+        (Reference("subject", None, "p2"), False),
+        (Reference("subject", "", "p1"), False),
+        (Reference("about", "", "https://x.example/1"), True),
+        (Reference("about", None, "https://x.example/1"), False),
+        (Missing("status"), True),
+        (Missing("category"), False),
+        (Missing("subject"), False),
+        (Missing("date"), False),
+        (Missing("_id"), False),
+        (Missing("_lastUpdated"), False),
+        (OfPatient(frozenset({"p1", "p2"})), True),
+        (OfPatient(frozenset({"p2"})), False),
+        (OfPatient(frozenset()), False),
+    ],
+)
+def test_a_criterion_holds_as_it_says(criterion, expected):
+    assert expected == matches(criterion, ONE)
+
+
+@pytest.mark.parametrize(
+    ("relation", "span", "expected"),
+    [
+        ("eq", (10, 19), True),
+        ("eq", (5, 25), True),
+        ("eq", (11, 19), False),
+        ("ne", (10, 19), True),
+        ("ne", (0, 99), False),
+        ("gt", (0, 48), True),
+        ("gt", (0, 49), False),
+        ("lt", (11, 99), True),
+        ("lt", (10, 99), False),
+        ("ge", (45, 60), False),
+        ("ge", (40, 49), True),
+        ("ge", (0, 48), True),
+        ("le", (0, 19), True),
+        ("le", (11, 12), True),
+        ("le", (5, 9), False),
+        ("sa", (0, 39), True),
+        ("sa", (0, 40), False),
+        ("eb", (20, 99), True),
+        ("eb", (19, 99), False),
+        ("ap", (19, 30), True),
+        ("ap", (20, 39), False),
+    ],
+)
+def test_a_span_stands_to_another_as_its_relation_says(relation, span, expected):
+    assert expected == matches(Span("date", relation, *span), ONE)
+
+
+@pytest.mark.parametrize("relation", ["eq", "ne", "gt", "lt", "ge", "le", "sa", "eb", "ap"])
+def test_every_relation_wants_a_value(relation):
+    assert not matches(Span("none", relation, 0, 0), ONE)
+
+
+def test_the_last_update_is_a_span_of_one_millisecond():
+    assert matches(Span("_lastUpdated", "eq", 100, 100), ONE)
+    assert matches(Span("_lastUpdated", "gt", 0, 99), ONE)
+    assert not matches(Span("_lastUpdated", "gt", 0, 100), ONE)
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({}, True),
+        ({"at": 20}, True),
+        ({"at": 21}, False),
+        ({"at": 9}, False),
+        ({"actors": frozenset({"Practitioner/2"})}, False),
+        ({"actors": frozenset({"Practitioner/2", "Practitioner/1"})}, True),
+        ({"kinds": frozenset({"consent"})}, False),
+        ({"kinds": frozenset()}, False),
+    ],
+)
+def test_a_relation_is_of_an_actor_of_a_kind_at_a_moment(change, expected):
+    asked = {"actors": frozenset({"Practitioner/1"}), "kinds": frozenset({"care-team"}), "at": 10} | change
+
+    assert expected == matches(Related(**asked), ONE)
+
+
+def test_a_relation_to_another_patient_does_not_count():
+    other = Candidate("CarePlan", "a", 0, Index(), ("p2",), (Bond(),))
+
+    assert not matches(Related(frozenset({"Practitioner/1"}), frozenset({"care-team"}), 10), other)
+
+
+def test_criteria_are_joined_as_flat_as_may_be():
+    one, two = Missing("a"), Missing("b")
+
+    assert (Everything(), one, Every((one, two))) == (every(), every(Everything(), one), every(one, two))
+    assert (Some(()), one, Some((one, two))) == (some(), some(one), some(one, two))
+
+
+def plan(id: str, updated: int = 0, **values) -> Candidate:
+    index = Index(tokens={"status": values["status"]} if "status" in values else {}, spans=values.get("spans", {}))
+    return Candidate("CarePlan", id, updated, index)
+
+
+PLANS = [
+    plan("d", 3, status=[("z", "a")]),
+    plan("b", 1, status=[("", "b"), ("", "c")], spans={"date": [(1, 50)]}),
+    plan("c", 2, status=[("a", "b")], spans={"date": [(5, 6), (2, 90)]}),
+    plan("a", 2),
+    Candidate("Task", "t", 0, Index()),
+]
+
+
+@pytest.mark.parametrize(
+    ("keys", "order"),
+    [
+        ([], "abcd"),
+        ([Sort("_id")], "abcd"),
+        ([Sort("_id", descending=True)], "dcba"),
+        ([Sort("_lastUpdated")], "bacd"),
+        ([Sort("_lastUpdated", descending=True)], "dacb"),
+        ([Sort("_lastUpdated"), Sort("_id", descending=True)], "bcad"),
+        ([Sort("status")], "dbca"),
+        ([Sort("status", descending=True)], "bcda"),
+        ([Sort("date")], "bcad"),
+        ([Sort("date", descending=True)], "cbad"),
+    ],
+)
+def test_an_answer_is_in_the_order_asked_for(keys, order):
+    found = answer(Query("CarePlan", Everything(), tuple(keys)), PLANS)
+
+    assert list(order) == [one.id for one in found]

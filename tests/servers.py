@@ -1,0 +1,61 @@
+"""A server in a process of its own, as a user starts it."""
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+GREETING = "FHIR base: "
+
+
+class Running:
+    """A started server: its FHIR base, its process, and what it wrote to stderr."""
+
+    def __init__(self, process: subprocess.Popen[str], log: Path) -> None:
+        self.process = process
+        self.log = log
+        self.base = self._wait_for_base()
+
+    @property
+    def root(self) -> str:
+        return self.base.removesuffix("/fhir")
+
+    def _wait_for_base(self) -> str:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            if line.startswith(GREETING):
+                return line.removeprefix(GREETING).strip()
+        raise AssertionError(f"the server did not start: {self.log.read_text()}")
+
+
+def command(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "fhir_server", *arguments]
+
+
+@contextmanager
+def serving(*arguments: str) -> Iterator[Running]:
+    """`fhir-server ARGUMENTS…` on a free port, until the block ends."""
+    with tempfile.TemporaryDirectory() as folder:
+        log = Path(folder) / "stderr"
+        with log.open("w") as errors:
+            process = subprocess.Popen(
+                command(*arguments, "--port", "0"), stdout=subprocess.PIPE, stderr=errors, text=True
+            )
+        try:
+            yield Running(process, log)
+        finally:
+            if process.poll() is None:
+                process.terminate()
+            process.wait(30)
+            assert process.stdout is not None
+            process.stdout.close()
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """The end of `fhir-server ARGUMENTS…`, with what it wrote."""
+    return subprocess.run(
+        command(*arguments), capture_output=True, text=True, check=False, timeout=120, env={**os.environ, **environment}
+    )
