@@ -34,7 +34,7 @@ from fhir_server.http.welcome import Story, welcome_route
 from fhir_server.interactions.call import Content, Server
 from fhir_server.interactions.table import TABLE
 from fhir_server.search.extract import Extractor
-from fhir_server.search.parameter import load_parameters
+from fhir_server.search.parameter import BadDefinition, Parameters, load_parameters
 from fhir_server.search.parse import Parser
 from fhir_server.settings import Settings
 from fhir_server.storage.sqlite.store import SqliteStore
@@ -112,7 +112,14 @@ def new_id() -> str:
 def check_definitions() -> None:
     """Raises NotStarted where the definitions promise what nobody built, or do not compile."""
     refuse_boasts(Promises(_statement(Settings())))
-    load_parameters()
+    _parameters()
+
+
+def _parameters() -> Parameters:
+    try:
+        return load_parameters()
+    except BadDefinition as error:
+        raise NotStarted(f"search/{error}") from error
 
 
 def write_line(line: str) -> None:
@@ -124,7 +131,7 @@ def _server(settings: Settings, store: Store) -> tuple[Server, str]:
     statement = _statement(settings)
     promises = Promises(statement)
     refuse_boasts(promises)
-    parameters = load_parameters()
+    parameters = _parameters()
     server = Server(
         store=store,
         access=OpenAccess(),

@@ -3,6 +3,7 @@
 `perform` is the way through stops 3 to 6 for every call, whether it came over HTTP or as an entry of a Bundle.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 from fhir_server.access.relation import relations
@@ -63,13 +64,13 @@ async def write(proposal: Proposal, call: Call, grant: Grant, server: Server) ->
 
 
 def _write_entry(occasion: Occasion, change: Change) -> Entry:
-    interaction = _INTERACTIONS[change.method] if isinstance(change, Put) else "delete"
+    """An update that makes the resource is told apart by its version 1, which only the store knows."""
     patients = change.patients if isinstance(change, Put) else ()
-    status = 201 if interaction == "create" else 200
+    interaction, status = _WRITES[change.method if isinstance(change, Put) else "DELETE"]
     return entry(occasion, interaction, status, type=change.type, id=change.id, patient=" ".join(patients))
 
 
-_INTERACTIONS = {"POST": "create", "PUT": "update", "PATCH": "patch"}
+_WRITES = {"POST": ("create", 201), "PUT": ("update", 200), "PATCH": ("patch", 200), "DELETE": ("delete", 204)}
 
 
 async def _leave_trail(call: Call, grant: Grant, server: Server, status: int, seen: tuple[Stored, ...]) -> None:
@@ -136,19 +137,24 @@ def put(
 def draft(resource: dict[str, Any], id: str) -> Draft:
     """The resource's JSON under an id, its members in the order they came, with gaps for versionId and lastUpdated.
 
-    id and meta stay where the client put them, else they follow resourceType.
+    id and meta stay where the client put them; without a place of its own, id follows resourceType and meta follows id.
     """
-    members: dict[str, Any] = {}
-    for name, value in resource.items():
-        members[name] = value
-        if name == "resourceType":
-            members |= {own: None for own in ("id", "meta") if own not in resource}
+    members = dict(_placed(resource))
     theirs = resource.get("meta", {})
     kept = {name: value for name, value in theirs.items() if name not in {"versionId", "lastUpdated"}}
     members |= {"id": id, "meta": {"versionId": "\x00", "lastUpdated": "\x01", **kept}}
     before, rest = encode(members).split(_VERSION_GAP, 1)
     between, after = rest.split(_UPDATED_GAP, 1)
     return Draft(before, between, after)
+
+
+def _placed(resource: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    for name, value in resource.items():
+        yield name, value
+        if name == "resourceType" and "id" not in resource:
+            yield "id", None
+        if name == ("id" if "id" in resource else "resourceType") and "meta" not in resource:
+            yield "meta", None
 
 
 def told(stored: Stored, status: int) -> Answer:

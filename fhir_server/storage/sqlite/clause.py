@@ -15,7 +15,8 @@ class Clause(NamedTuple):
     values: tuple[Any, ...] = ()
 
 
-ALWAYS, NEVER = Clause("1"), Clause("0")
+ALWAYS, NEVER = Clause("1"), Clause("?", (0,))
+"""A constant 0 would let SQLite leave a table out that a query names with INDEXED BY, and then refuse the query."""
 
 
 def as_json(value: Any) -> str:

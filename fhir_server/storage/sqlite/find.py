@@ -22,13 +22,14 @@ from fhir_server.search.query import (
     Span,
     Token,
 )
+from fhir_server.storage import store as seam
 from fhir_server.storage.page import Position
 from fhir_server.storage.sqlite.clause import Clause, all_of
 from fhir_server.storage.sqlite.driver import driver
 from fhir_server.storage.sqlite.order import Key, keys
 from fhir_server.storage.sqlite.rows import CURRENT, stored
 from fhir_server.storage.sqlite.ways import Way, counting, gathering, walking
-from fhir_server.storage.store import COUNTED, Page
+from fhir_server.storage.store import Page
 
 GATHERED = 1000
 """So many rows are gathered and sorted; of more, the search walks in order and asks of each whether it belongs."""
@@ -101,10 +102,10 @@ class Search:
         way = self._gathering(start) if start else counting(self.query.type, self.criteria)
         met = all_of(way.conditions)
         (count,) = connection.execute(
-            f"SELECT count(*) FROM (SELECT 1 FROM {way.tables.sql} WHERE {met.sql} LIMIT {COUNTED + 1})",
+            f"SELECT count(*) FROM (SELECT 1 FROM {way.tables.sql} WHERE {met.sql} LIMIT {seam.COUNTED + 1})",
             way.tables.values + met.values,
         ).fetchone()
-        return int(count) if count <= COUNTED else None
+        return int(count) if count <= seam.COUNTED else None
 
 
 _EXACT = (OfPatient, Identity, Token, Reference)

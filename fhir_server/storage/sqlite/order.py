@@ -11,7 +11,7 @@ from fhir_server.search.query import Query, Sort
 from fhir_server.storage.page import Position
 from fhir_server.storage.sqlite.clause import NEVER, Clause, all_of, any_of
 from fhir_server.storage.sqlite.compile import ID, LAST_UPDATED, path
-from fhir_server.storage.sqlite.held import REFERENCE, SPAN, TOKEN
+from fhir_server.storage.sqlite.held import SPAN, TOKEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +67,9 @@ def _key(connection: sqlite3.Connection, type: str, sort: Sort) -> Key:
 
 
 def kind_of(connection: sqlite3.Connection, type: str, parameter: str) -> str | None:
-    """Whether a parameter holds tokens, references or spans; None where nothing was ever indexed by it."""
+    """Whether a parameter holds tokens or spans; None where no resource was ever indexed by it, or none can be sorted so."""
     row = connection.execute(
-        "SELECT kind FROM parameters WHERE type = ? AND code = ? ORDER BY kind DESC", (type, parameter)
+        "SELECT kind FROM parameters WHERE type = ? AND code = ? AND kind IN (?, ?)", (type, parameter, TOKEN, SPAN)
     ).fetchone()
     return row[0] if row else None
 
@@ -98,8 +98,6 @@ _WALKED = {
     (SPAN, True): ("spans", "high", "low"),
     (TOKEN, False): ("tokens", "value", "space"),
     (TOKEN, True): ("tokens", "value", "space"),
-    (REFERENCE, False): ("tokens", "value", "space"),
-    (REFERENCE, True): ("tokens", "value", "space"),
 }
 """By which table and column a parameter is walked in order, and what tells two values of one resource apart."""
 

@@ -35,7 +35,9 @@ async def test_the_plan_may_come_in_parameters(api):
 
 async def test_the_issues_are_told_in_swedish_to_whoever_prefers_it(api):
     english = await api.post("CarePlan/$validate", json=a_care_plan(text=TOLD))
-    swedish = await api.post("CarePlan/$validate", json=a_care_plan(text=TOLD), headers={"Accept-Language": "sv-SE, en;q=0.5"})
+    swedish = await api.post(
+        "CarePlan/$validate", json=a_care_plan(text=TOLD), headers={"Accept-Language": "sv-SE, en;q=0.5"}
+    )
 
     assert "No issues were found." == english.json()["issue"][0]["details"]["text"]
     assert "Inga brister hittades." == swedish.json()["issue"][0]["details"]["text"]

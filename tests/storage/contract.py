@@ -1,0 +1,128 @@
+"""What every store is held to: where the stores come from, under which grants they are called, and what is put into them.
+
+A new store joins by one line in STORES. Each test runs under the open grant and under one narrowed to the patient MINE.
+"""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import TypeAlias
+from unittest.mock import patch
+
+from fhir_server.fhir.instant import instant
+from fhir_server.search.index import Index
+from fhir_server.search.query import Everything, OfPatient
+from fhir_server.storage.sqlite import find
+from fhir_server.storage.sqlite.store import SqliteStore
+from fhir_server.storage.store import Commit, Draft, Entry, Grant, Notice, Page, Put, Relation, Store, Stored
+
+MINE, THEIRS = "p1", "p2"
+OPEN = Grant(Everything(), "HOPERAT", "open")
+NARROWED = Grant(OfPatient(frozenset({MINE})), "TREAT", "one-patient")
+GRANTS = {"open": OPEN, "one-patient": NARROWED}
+NOON = 1_700_000_000_000
+
+
+class Clock:
+    """A clock that a test sets: milliseconds since 1970."""
+
+    def __init__(self, now: int = NOON) -> None:
+        self.now = now
+
+    def __call__(self) -> int:
+        return self.now
+
+
+Opened: TypeAlias = AbstractAsyncContextManager[Store]
+
+
+@asynccontextmanager
+async def sqlite_file(folder: Path, clock: Clock) -> AsyncIterator[Store]:
+    async with sqlite_at(str(folder / "plans.db"), clock) as store:
+        yield store
+
+
+@asynccontextmanager
+async def sqlite_memory(folder: Path, clock: Clock) -> AsyncIterator[Store]:
+    async with sqlite_at(":memory:", clock) as store:
+        yield store
+
+
+@asynccontextmanager
+async def sqlite_at(path: str, clock: Clock) -> AsyncIterator[SqliteStore]:
+    store = await SqliteStore.open(path, clock)
+    try:
+        await store.index_is("definitions of today")
+        yield store
+    finally:
+        await store.close()
+
+
+@asynccontextmanager
+async def sqlite_walking(folder: Path, clock: Clock) -> AsyncIterator[Store]:
+    """As a store searches that has too many of everything to gather and sort them: in threads, along its indexes."""
+    with patch.multiple(find, GATHERED=-1, FEW=-1):
+        async with sqlite_at(str(folder / "plans.db"), clock) as store:
+            yield store
+
+
+STORES: Mapping[str, Callable[[Path, Clock], Opened]] = {
+    "sqlite-file": sqlite_file,
+    "sqlite-memory": sqlite_memory,
+    "sqlite-walking": sqlite_walking,
+}
+
+
+# ------------------------------------------------------------------------------------------------ what is put in
+
+
+def a_draft(title: str = "SIP") -> Draft:
+    return Draft(
+        b'{"resourceType":"CarePlan","meta":{"versionId":', b',"lastUpdated":', f'}},"title":"{title}"}}'.encode()
+    )
+
+
+def text_of(title: str, version: int, updated: int) -> bytes:
+    """The JSON that a draft becomes, written out."""
+    return (
+        f'{{"resourceType":"CarePlan","meta":{{"versionId":"{version}","lastUpdated":"{instant(updated)}"}},'
+        f'"title":"{title}"}}'
+    ).encode()
+
+
+def a_put(
+    id: str = "a",
+    *,
+    type: str = "CarePlan",
+    title: str = "SIP",
+    patient: str = MINE,
+    tokens: dict[str, list[tuple[str, str]]] | None = None,
+    references: dict[str, list[tuple[str, str]]] | None = None,
+    spans: dict[str, list[tuple[int, int]]] | None = None,
+    relations: tuple[Relation, ...] = (),
+    method: str = "PUT",
+    absent: bool = True,
+    present: bool = True,
+    version: int | None = None,
+) -> Put:
+    index = Index(tokens or {}, references or {}, spans or {})
+    return Put(
+        type, id, a_draft(title), index, (patient,), relations, method=method,
+        absent=absent, present=present, version=version,
+    )  # fmt: skip
+
+
+def an_entry(id: str = "a", **members: str | int) -> Entry:
+    return Entry(NOON, '{"who":"somebody"}', "update", 200, "CarePlan", id, **members)
+
+
+def a_notice(id: str = "a") -> Notice:
+    return Notice("CarePlan", id, "write")
+
+
+async def write(store: Store, *changes: Put, grant: Grant = OPEN) -> tuple[Stored, ...]:
+    return await store.commit(Commit(grant, changes))
+
+
+def ids(page: Page) -> list[str]:
+    return [stored.id for stored in page.items]

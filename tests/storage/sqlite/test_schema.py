@@ -1,0 +1,100 @@
+"""The schema: made, brought up to date, refused; and what the database itself forbids."""
+
+import sqlite3
+
+import pytest
+
+from fhir_server.storage.sqlite.schema import MIGRATIONS, migrate
+from fhir_server.storage.sqlite.store import SqliteStore
+from fhir_server.storage.store import Commit, Unopened
+from tests.storage.contract import OPEN, Clock, a_put, an_entry, write
+
+
+@pytest.fixture
+def connection(tmp_path):
+    with sqlite3.connect(tmp_path / "plans.db", isolation_level=None) as opened:
+        yield opened
+    opened.close()
+
+
+def schema(connection: sqlite3.Connection) -> int:
+    return connection.execute("PRAGMA user_version").fetchone()[0]
+
+
+def test_an_empty_database_becomes_one_of_today(connection):
+    migrate(connection)
+
+    assert len(MIGRATIONS) == schema(connection)
+    assert ("",) == connection.execute("SELECT value FROM meta WHERE name = 'index'").fetchone()
+
+
+def test_a_database_of_today_stays_as_it_is(connection):
+    migrate(connection)
+    connection.execute("UPDATE meta SET value = 'kept' WHERE name = 'index'")
+
+    migrate(connection)
+
+    assert ("kept",) == connection.execute("SELECT value FROM meta WHERE name = 'index'").fetchone()
+
+
+def test_an_older_database_is_brought_up_to_date(connection):
+    migrate(connection)
+    tomorrow = (*MIGRATIONS, ("ALTER TABLE outbox ADD COLUMN sent INTEGER", "CREATE TABLE sealed (block TEXT)"))
+
+    migrate(connection, tomorrow)
+
+    assert len(tomorrow) == schema(connection)
+    assert [] == connection.execute("SELECT sent FROM outbox, sealed").fetchall()
+
+
+def test_a_migration_that_fails_changes_nothing(connection):
+    migrate(connection)
+    broken = (*MIGRATIONS, ("CREATE TABLE sealed (block TEXT)", "CREATE TABLE sealed (block TEXT)"))
+
+    with pytest.raises(sqlite3.OperationalError, match="already exists"):
+        migrate(connection, broken)
+
+    assert len(MIGRATIONS) == schema(connection)
+    assert [] == connection.execute("SELECT name FROM sqlite_master WHERE name = 'sealed'").fetchall()
+
+
+def test_a_database_of_a_newer_release_is_refused(connection):
+    migrate(connection, (*MIGRATIONS, ("CREATE TABLE sealed (block TEXT)",)))
+
+    with pytest.raises(Unopened, match="newer release of this server.*Start that release"):
+        migrate(connection)
+
+
+def test_another_programs_database_is_refused(connection):
+    connection.execute("CREATE TABLE bookmarks (url TEXT)")
+
+    with pytest.raises(Unopened, match="belongs to another program"):
+        migrate(connection)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("statement", "message"),
+    [
+        ("UPDATE versions SET text = 'x'", "versions is append-only"),
+        ("DELETE FROM versions", "versions is append-only"),
+        ("UPDATE audit SET status = 200", "audit is append-only"),
+        ("DELETE FROM audit", "audit is append-only"),
+        ("DELETE FROM resources", "a resource is never removed"),
+        ("UPDATE resources SET text = 'x'", "a version is followed by the next one, and kept"),
+        ("UPDATE resources SET updated = 0", "a version is followed by the next one, and kept"),
+        ("UPDATE resources SET version = version + 1", "a version is followed by the next one, and kept"),
+        ("UPDATE resources SET version = version - 1", "a version is followed by the next one, and kept"),
+    ],
+)
+async def test_history_cannot_be_rewritten(tmp_path, statement, message):
+    store = await SqliteStore.open(str(tmp_path / "plans.db"), Clock())
+    await write(store, a_put("a"))
+    await store.commit(Commit(OPEN, (a_put("a"),), entries=(an_entry(),)))
+    await store.close()
+
+    with sqlite3.connect(tmp_path / "plans.db") as connection:
+        with pytest.raises(sqlite3.IntegrityError, match=message):
+            connection.execute(statement)
+        connection.execute("UPDATE resources SET idx = idx")
+    connection.close()
