@@ -92,6 +92,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "The condition matches several resources; it must match one at the most.",
         "Villkoret träffar flera resurser; det får träffa högst en.",
     ),
+    "condition-missing": (
+        "The condition asks nothing. Name what the one resource must match: identifier=system|value.",
+        "Villkoret frågar inget. Ange vad den enda resursen ska träffas av: identifier=system|värde.",
+    ),
     "overtaken": (
         "Other writers kept changing what the condition is about. Try again.",
         "Andra skrivare ändrade hela tiden det som villkoret gäller. Försök igen.",
@@ -172,8 +176,8 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "Två poster i Bundlen har samma fullUrl.",
     ),
     "reference-unresolved": (
-        "The reference names an entry that is not in the Bundle.",
-        "Referensen pekar på en post som inte finns i Bundlen.",
+        "The reference names an entry that is not in the Bundle, or a condition that nothing meets.",
+        "Referensen pekar på en post som inte finns i Bundlen, eller på ett villkor som inget uppfyller.",
     ),
     "all-good": (
         "No issues were found.",

@@ -37,12 +37,11 @@ class Promises:
         self._table: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
         self.types: frozenset[str] = frozenset(kind["type"] for kind in statement["rest"][0]["resource"])
         promised = tuple(_promised(statement))
-        self.interactions: frozenset[str] = frozenset(interaction for _, interaction in promised)
-        for type, interaction in promised:
-            for method, shape in _shapes(type, interaction):
-                self._table[type, shape][method] = interaction
-                if method == "GET":
-                    self._table[type, shape]["HEAD"] = interaction
+        self.interactions: frozenset[str] = frozenset(interaction for _, interaction, _, _ in promised)
+        for type, interaction, method, shape in promised:
+            self._table[type, shape][method] = interaction
+            if method == "GET":
+                self._table[type, shape]["HEAD"] = interaction
 
     def find(self, method: str, path: str) -> Address:
         """The address that a method and a path (relative to the base, decoded) mean. NoSuchInteraction where nothing answers
@@ -90,22 +89,35 @@ def _not_allowed(methods: Iterable[str]) -> NotAllowed:
     return NotAllowed(*refusal.issues, allow=sorted(methods))
 
 
-def _promised(statement: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """(type, interaction) pairs; the type is "" for what belongs to the system."""
+def _promised(statement: Mapping[str, Any]) -> Iterator[tuple[str, str, str, str]]:
+    """Type, interaction, method and shape of all that is promised; the type is "" for what belongs to the system."""
     (rest,) = statement["rest"]
-    yield "", "capabilities"
-    for interaction in rest.get("interaction", ()):
-        yield "", interaction["code"]
-    for operation in rest.get("operation", ()):
-        yield "", f"${operation['name']}"
+    for interaction in ("capabilities", *_codes(rest)):
+        for method, shape in _shapes("", interaction):
+            yield "", interaction, method, shape
     for kind in rest["resource"]:
-        for interaction in kind["interaction"]:
-            yield kind["type"], interaction["code"]
-        for operation in kind.get("operation", ()):
-            yield kind["type"], f"${operation['name']}"
+        for interaction in _codes(kind):
+            for method, shape in (*_shapes(kind["type"], interaction), *_conditional(kind, interaction)):
+                yield kind["type"], interaction, method, shape
+
+
+def _codes(promises: Mapping[str, Any]) -> Iterator[str]:
+    for interaction in promises.get("interaction", ()):
+        yield interaction["code"]
+    for operation in promises.get("operation", ()):
+        yield f"${operation['name']}"
 
 
 def _shapes(type: str, interaction: str) -> Iterable[tuple[str, str]]:
     if not interaction.startswith("$"):
         return SHAPES[interaction]
     return (("POST", interaction), ("POST", f"{interaction}-instance")) if type else (("POST", interaction),)
+
+
+def _conditional(kind: Mapping[str, Any], interaction: str) -> Iterable[tuple[str, str]]:
+    """Where a write answers that names what it must match instead of an id."""
+    if interaction in {"update", "patch"} and kind.get("conditionalUpdate"):
+        return ((SHAPES[interaction][0][0], "type"),)
+    if interaction == "delete" and kind.get("conditionalDelete", "not-supported") != "not-supported":
+        return (("DELETE", "type"),)
+    return ()

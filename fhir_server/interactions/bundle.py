@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import parse_qsl
 
 import msgspec
 
@@ -16,9 +17,19 @@ from fhir_server.fhir.instant import instant
 from fhir_server.fhir.outcome import Invalid, Issue, Refusal, Unreadable, outcome
 from fhir_server.interactions.call import Answer, Call, Proposal, Server
 from fhir_server.interactions.commit import perform, refuse_invalid, write
-from fhir_server.interactions.condition import only_match
-from fhir_server.interactions.entries import WRITES, Entry, entries_of, named, point_at, pointed, resolved
-from fhir_server.storage.store import Change, Grant, Overtaken
+from fhir_server.interactions.condition import criteria_of, id_to_make, only_match
+from fhir_server.interactions.entries import (
+    WRITES,
+    Entry,
+    conditional_references,
+    entries_of,
+    named,
+    point_at,
+    pointed,
+    resolved,
+)
+from fhir_server.search.query import Query
+from fhir_server.storage.store import Change, Condition, Grant, OnlyMatches, Overtaken
 
 
 async def batch(call: Call, grant: Grant, server: Server) -> Answer:
@@ -40,8 +51,11 @@ async def transaction(call: Call, grant: Grant, server: Server) -> Answer:
     _refuse_shell(call, server)
     entries = [await _identified(entry, grant, server) for entry in entries_of(call, server)]
     names = {name: here for entry in entries for name, here in named(entry).items()}
+    looked_up = await _looked_up(entries, grant, server)
+    names |= {reference: f"{query.type}/{id}" for reference, (query, id) in looked_up.items()}
     entries = [resolved(entry, names) for entry in entries]
-    answers = await _write(call, [entry for entry in entries if entry.writes], grant, server)
+    conditions = tuple(OnlyMatches(query, id) for query, id in looked_up.values())
+    answers = await _write(call, [entry for entry in entries if entry.writes], conditions, grant, server)
     for entry in entries:
         if not entry.writes:
             answers[entry.number] = await _read(entry, server)
@@ -62,25 +76,46 @@ def _refuse_shell(call: Call, server: Server) -> None:
 
 async def _identified(entry: Entry, grant: Grant, server: Server) -> Entry:
     """The entry with the id that its resource has or will have, so that others can refer to it."""
-    if entry.call.address.interaction != "create":
+    if not entry.writes or entry.call.id:
         return entry
-    id = server.new_id()
-    if entry.call.preconditions.none_exist is not None:
-        try:
-            found = await only_match(entry.call.type, entry.call.preconditions.none_exist, grant, server)
-        except Refusal as refusal:
-            raise pointed(entry.number, refusal) from None
-        id = found.stored.id if found.stored else id
-    return replace(entry, call=replace(entry.call, address=replace(entry.call.address, id=id)))
+    assigned = id_to_make(entry.call, server)
+    entry = replace(entry, id=assigned, call=replace(entry.call, assigned=assigned))
+    criteria = criteria_of(entry.call)
+    if criteria is None:
+        return entry
+    try:
+        found = await only_match(entry.call.type, criteria, grant, server)
+    except Refusal as refusal:
+        raise pointed(entry.number, refusal) from None
+    return replace(entry, id=found.stored.id) if found.stored else entry
 
 
-async def _write(call: Call, entries: Iterable[Entry], grant: Grant, server: Server) -> dict[int, Answer]:
+async def _looked_up(entries: Iterable[Entry], grant: Grant, server: Server) -> dict[str, tuple[Query, str]]:
+    """What each conditional reference (`Patient?identifier=…`) means: its query, and the one id that matches. One that
+    matches nothing is not here. https://hl7.org/fhir/R4/http.html#trules
+    """
+    found: dict[str, tuple[Query, str]] = {}
+    for entry in entries:
+        for reference in conditional_references(entry.call.body):
+            type, _, criteria = reference.partition("?")
+            try:
+                match = await only_match(type, parse_qsl(criteria, keep_blank_values=True), grant, server)
+            except Refusal as refusal:
+                raise pointed(entry.number, refusal) from None
+            if match.stored is not None:
+                found[reference] = (match.query, match.stored.id)
+    return found
+
+
+async def _write(
+    call: Call, entries: Iterable[Entry], conditions: tuple[Condition, ...], grant: Grant, server: Server
+) -> dict[int, Answer]:
     ordered = sorted(entries, key=lambda entry: WRITES.index(entry.call.address.interaction))
     results = await _results(ordered, server)
     proposals = {number: result for number, result in results.items() if isinstance(result, Proposal)}
     answers = {number: result for number, result in results.items() if isinstance(result, Answer)}
     if proposals:
-        joined = _joined(proposals)
+        joined = _joined(proposals, conditions)
         stored = iter(await write(joined, call, grant, server))
         for number, proposal in proposals.items():
             answers[number] = proposal.tell(tuple(next(stored) for _ in proposal.changes))
@@ -108,17 +143,25 @@ async def _result(entry: Entry, server: Server) -> Answer | Proposal:
     call = entry.call
     grant = server.access.decide(call.bearer, call.address.interaction, call.type)
     result = await server.table[call.address.interaction](call, grant, server)
-    if isinstance(result, Answer) and not result.location.startswith(f"{call.type}/{call.id}/"):
+    ids = _ids(result)
+    if ids and entry.id not in ids:
         raise Overtaken  # another writer made the resource since the references were resolved
     return result
 
 
-def _joined(proposals: Mapping[int, Proposal]) -> Proposal:
+def _ids(result: Answer | Proposal) -> set[str]:
+    """The id that a write is about, as it stands in its change or its location; a deletion of nothing is about any."""
+    if isinstance(result, Proposal):
+        return {change.id for change in result.changes}
+    return set(result.location.split("/")[1:2])
+
+
+def _joined(proposals: Mapping[int, Proposal], conditions: tuple[Condition, ...]) -> Proposal:
     _refuse_twins((number, change) for number, proposal in proposals.items() for change in proposal.changes)
     return Proposal(
         tuple(change for proposal in proposals.values() for change in proposal.changes),
         lambda _: Answer(200),
-        tuple(condition for proposal in proposals.values() for condition in proposal.conditions),
+        conditions + tuple(condition for proposal in proposals.values() for condition in proposal.conditions),
     )
 
 

@@ -39,12 +39,18 @@ NO_PREFERENCE = Preference()
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request, read and understood: nothing of HTTP is left in it but its preconditions."""
+    """One request, read and understood: nothing of HTTP is left in it but its preconditions.
+
+    `assigned` is the id that a transaction gave to what the call may make, since other entries refer to it by then;
+    `media_type` is the body's, without its parameters.
+    """
 
     address: Address
+    assigned: str = ""
     bearer: str = ""
     parameters: tuple[tuple[str, str], ...] = ()
     body: Any = None
+    media_type: str = ""
     preconditions: Preconditions = NONE
     preference: Preference = NO_PREFERENCE
     request_id: str = ""

@@ -3,12 +3,13 @@
 https://hl7.org/fhir/R4/http.html#ccreate
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
 from fhir_server.fhir.outcome import Ambiguous, BadParameter
-from fhir_server.interactions.call import Server
-from fhir_server.search.query import Query
+from fhir_server.interactions.call import Call, Server
+from fhir_server.search.query import Everything, Query
 from fhir_server.storage.store import Grant, Stored
 
 
@@ -20,15 +21,38 @@ class Match:
     stored: Stored | None
 
 
-async def only_match(type: str, criteria: str, grant: Grant, server: Server) -> Match:
-    """What the criteria (`identifier=system|value`, encoded as in a URL) match. Ambiguous where there are several,
-    BadParameter where nothing is asked: an empty condition would match everything.
+async def only_match(type: str, criteria: Sequence[tuple[str, str]], grant: Grant, server: Server) -> Match:
+    """What the criteria, already decoded, match. Ambiguous where there are several, BadParameter where nothing is asked: an
+    empty condition would match everything.
     """
-    pairs = parse_qsl(criteria.partition("?")[2] or criteria, keep_blank_values=True)
-    if not pairs:
-        raise BadParameter.because("parameter-value", name="If-None-Exist", expected="identifier=system|value")
-    query = server.content.parser.parse(type, pairs).query
-    page = await server.store.search(query, grant, count=2, total=False)
+    asked = server.content.parser.parse(type, criteria).query
+    if isinstance(asked.where, Everything):
+        raise BadParameter.because("condition-missing")
+    page = await server.store.search(asked, grant, count=2, total=False)
     if len(page.items) > 1:
         raise Ambiguous.because("several-match")
-    return Match(query, page.items[0] if page.items else None)
+    return Match(asked, page.items[0] if page.items else None)
+
+
+def criteria_of(call: Call) -> Sequence[tuple[str, str]] | None:
+    """What a write must match, decoded; None where it names its resource by id, or makes a new one without a condition.
+
+    A create has its condition in If-None-Exist (`identifier=system|value`, with or without what stands before a question
+    mark), or in the address as fhirpy sends it; every other write in the address.
+    """
+    if call.id:
+        return None
+    if call.preconditions.none_exist is not None:
+        text = call.preconditions.none_exist
+        return parse_qsl(text.partition("?")[2] if "?" in text else text, keep_blank_values=True)
+    return call.parameters or (None if call.address.interaction == "create" else ())
+
+
+def id_to_make(call: Call, server: Server) -> str:
+    """The id of the resource that a write makes: what a transaction assigned, what an update's body chooses where the access
+    allows it, else a new one.
+    """
+    if call.assigned:
+        return call.assigned
+    chosen = call.body.get("id") if call.address.interaction == "update" and isinstance(call.body, dict) else None
+    return chosen if isinstance(chosen, str) and server.access.may_choose_ids(call.bearer) else server.new_id()

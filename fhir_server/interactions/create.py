@@ -8,25 +8,26 @@ from typing import Any
 
 from fhir_server.interactions.call import Answer, Call, Proposal, Server
 from fhir_server.interactions.commit import put, resource_of, written
-from fhir_server.interactions.condition import only_match
+from fhir_server.interactions.condition import criteria_of, id_to_make, only_match
 from fhir_server.storage.store import Grant, NothingMatches
 
 
 async def create(call: Call, grant: Grant, server: Server) -> Answer | Proposal:
-    """A new resource under an id of the server's own; with If-None-Exist, 200 and the one that matches already.
+    """A new resource under an id of the server's own; with a condition, 200 and the one that matches already.
 
-    An id in the body is passed over, as the paragraph has it; a transaction names the id that its references use.
+    The condition stands in If-None-Exist, or in the address as fhirpy sends it (`POST Patient?identifier=…`). An id in the
+    body is passed over, as the paragraph has it.
     """
     resource = resource_of(call, server)
-    if call.preconditions.none_exist is None:
+    criteria = criteria_of(call)
+    if criteria is None:
         return _proposal(call, server, resource)
-    found = await only_match(call.type, call.preconditions.none_exist, grant, server)
+    found = await only_match(call.type, criteria, grant, server)
     if found.stored is not None:
         return written(found.stored, found=True)
     return _proposal(call, server, resource, NothingMatches(found.query))
 
 
 def _proposal(call: Call, server: Server, resource: dict[str, Any], *conditions: NothingMatches) -> Proposal:
-    id = call.id or server.new_id()
-    change = put(resource, id, server, method="POST", present=False)
+    change = put(resource, id_to_make(call, server), server, method="POST", present=False)
     return Proposal((change,), lambda stored: written(stored[0]), conditions)

@@ -4,11 +4,12 @@ https://hl7.org/fhir/R4/http.html#trules
 https://hl7.org/fhir/R4/bundle.html#references
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qsl
 
+from fhir_server.fhir.definitions import r4
 from fhir_server.fhir.instant import span
 from fhir_server.fhir.outcome import Issue, Refusal, TooLarge, Unreadable
 from fhir_server.interactions.call import Call, Server
@@ -19,11 +20,12 @@ MOST = 1000
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry: its place in the Bundle, the name others refer to it by, and what it asks for."""
+    """One entry: its place in the Bundle, the name others refer to it by, what it asks for, and the id of its resource."""
 
     number: int
     full_url: str
     call: Call
+    id: str
 
     @property
     def writes(self) -> bool:
@@ -45,7 +47,8 @@ def entries_of(call: Call, server: Server) -> list[Entry]:
 
 def _entry(number: int, member: dict[str, Any], call: Call, server: Server) -> Entry:
     try:
-        return Entry(number, member.get("fullUrl", ""), _call(member, call, server))
+        own = _call(member, call, server)
+        return Entry(number, member.get("fullUrl", ""), own, own.id)
     except Refusal as refusal:
         raise pointed(number, refusal) from None
 
@@ -92,9 +95,9 @@ def named(entry: Entry) -> dict[str, str]:
     """What other entries may call a written resource, and where it will stand: its fullUrl, and for a created one with an
     absolute fullUrl the relative form too.
     """
-    if not (entry.full_url and entry.writes and entry.call.id):
+    if not (entry.full_url and entry.writes and entry.id):
         return {}
-    here = f"{entry.call.type}/{entry.call.id}"
+    here = f"{entry.call.type}/{entry.id}"
     names = {entry.full_url: here}
     relative = "/".join(entry.full_url.rsplit("/", 2)[-2:])
     if entry.full_url.startswith(("http://", "https://")) and relative.startswith(f"{entry.call.type}/"):
@@ -102,9 +105,27 @@ def named(entry: Entry) -> dict[str, str]:
     return names
 
 
+def conditional_references(value: Any) -> Iterator[str]:
+    """Every reference in a resource that names what it must match instead of an id: `Patient?identifier=…`."""
+    if isinstance(value, dict):
+        for name, child in value.items():
+            if name == "reference" and isinstance(child, str):
+                if _is_conditional(child):
+                    yield child
+            else:
+                yield from conditional_references(child)
+    elif isinstance(value, list):
+        for child in value:
+            yield from conditional_references(child)
+
+
+def _is_conditional(reference: str) -> bool:
+    return reference.partition("?")[0] in r4().resource_types and "?" in reference
+
+
 def resolved(entry: Entry, names: Mapping[str, str]) -> Entry:
     """The entry with every reference to another entry replaced by where that one will stand. Unreadable where a urn:uuid
-    names none.
+    names none, or a condition meets nothing.
     """
     missing: list[str] = []
     body = _rename(entry.call.body, names, entry.call.type, missing)
@@ -124,7 +145,7 @@ def _rename(value: Any, names: Mapping[str, str], where: str, missing: list[str]
 
 def _rename_member(name: str, value: Any, names: Mapping[str, str], where: str, missing: list[str]) -> Any:
     if name == "reference" and isinstance(value, str):
-        if value not in names and value.startswith("urn:"):
+        if value not in names and (value.startswith("urn:") or _is_conditional(value)):
             missing.append(where)
         return names.get(value, value)
     if name == "div" and isinstance(value, str):

@@ -29,7 +29,12 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 def promised(type: str) -> set[tuple[str, str]]:
     codes = [interaction["code"] for interaction in TYPES[type]["interaction"]]
-    return {place for code in codes for place in SHAPES[code]}
+    conditional = {("PUT", "type")} if TYPES[type]["conditionalUpdate"] else set()
+    if "patch" in codes and conditional:
+        conditional.add(("PATCH", "type"))
+    if TYPES[type]["conditionalDelete"] != "not-supported":
+        conditional.add(("DELETE", "type"))
+    return conditional | {place for code in codes for place in SHAPES[code]}
 
 
 @pytest.mark.parametrize("type", TYPES)

@@ -121,7 +121,7 @@ async def test_a_pretty_answer_says_the_same(api):
         ("GET", "CarePlan/a/b", 404, None),
         ("GET", "CarePlan/a/_history/1/x", 404, None),
         ("POST", "CarePlan/$unknown", 404, None),
-        ("PUT", "CarePlan", 405, "GET, HEAD, POST"),
+        ("PATCH", "AuditEvent", 405, "GET, HEAD, POST"),
         ("POST", "CarePlan/a", 405, "DELETE, GET, HEAD, PUT"),
         ("GET", "CarePlan/$validate", 405, "POST"),
         ("DELETE", "AuditEvent/a", 405, "GET, HEAD"),

@@ -182,7 +182,8 @@ async def test_a_minimal_answer_leaves_the_written_resources_out(api):
         (a_bundle({"request": {"method": "POST"}, "resource": a_patient()}), 422),
         (a_bundle({"request": {"method": "SEND", "url": "Patient"}, "resource": a_patient()}), 422),
         (a_bundle(an_entry("POST", "Nothing", a_patient())), 404),
-        (a_bundle(an_entry("DELETE", "Patient")), 405),
+        (a_bundle(an_entry("DELETE", "metadata")), 405),
+        (a_bundle(an_entry("DELETE", "Patient")), 400),
         (a_bundle(an_entry("POST", "Patient")), 400),
         (a_bundle("entry"), 422),
         ({"resourceType": "Bundle", "type": "transaction", "entry": {}}, 422),
@@ -206,3 +207,50 @@ async def test_more_than_a_thousand_entries_are_too_many(api):
     bundle = a_bundle(*(an_entry("GET", "Patient/x") for _ in range(1001)), type="batch")
 
     assert 413 == (await api.post("", json=bundle)).status_code
+
+
+async def test_a_conditional_update_finds_its_person_and_others_refer_to_it(api):
+    known = (await api.post("Patient", json=a_patient())).json()["id"]
+    bundle = a_bundle(
+        an_entry("POST", "CarePlan", a_care_plan(subject={"reference": PERSON})),
+        an_entry("PUT", f"Patient?{PERSON_IS}", a_patient(gender="female"), full_url=PERSON),
+    )
+
+    plan, person = (await api.post("", json=bundle)).json()["entry"]
+
+    assert ("200 OK", known, "female") == (
+        person["response"]["status"],
+        person["resource"]["id"],
+        person["resource"]["gender"],
+    )
+    assert f"Patient/{known}" == plan["resource"]["subject"]["reference"]
+
+
+async def test_a_conditional_update_that_finds_nobody_makes_the_person_others_refer_to(api):
+    bundle = a_bundle(
+        an_entry("POST", "CarePlan", a_care_plan(subject={"reference": PERSON})),
+        an_entry("PUT", f"Patient?{PERSON_IS}", a_patient(), full_url=PERSON),
+    )
+
+    plan, person = (await api.post("", json=bundle)).json()["entry"]
+
+    assert "201 Created" == person["response"]["status"]
+    assert f"Patient/{person['resource']['id']}" == plan["resource"]["subject"]["reference"]
+
+
+async def test_a_reference_by_condition_becomes_the_one_it_means(api):
+    known = (await api.post("Patient", json=a_patient())).json()["id"]
+    bundle = a_bundle(an_entry("POST", "CarePlan", a_care_plan(subject={"reference": f"Patient?{PERSON_IS}"})))
+
+    (plan,) = (await api.post("", json=bundle)).json()["entry"]
+
+    assert f"Patient/{known}" == plan["resource"]["subject"]["reference"]
+
+
+@pytest.mark.parametrize(("people", "status"), [(0, 400), (1, 200), (2, 412)])
+async def test_a_reference_by_condition_must_mean_exactly_one(api, people, status):
+    for _ in range(people):
+        await api.post("Patient", json=a_patient())
+    bundle = a_bundle(an_entry("POST", "CarePlan", a_care_plan(subject={"reference": f"Patient?{PERSON_IS}"})))
+
+    assert status == (await api.post("", json=bundle)).status_code

@@ -43,3 +43,26 @@ async def test_a_stale_delete_deletes_nothing(api):
     assert 412 == (await api.delete("CarePlan/sip", headers={"If-Match": 'W/"2"'})).status_code
     assert 200 == (await api.get("CarePlan/sip")).status_code
     assert 204 == (await api.delete("CarePlan/sip", headers={"If-Match": 'W/"1"'})).status_code
+
+
+async def test_the_one_that_matches_is_deleted(api):
+    assert 204 == (await api.delete("CarePlan?patient=p1")).status_code
+    assert 410 == (await api.get("CarePlan/sip")).status_code
+
+
+async def test_where_nothing_matches_nothing_is_deleted(api):
+    assert 204 == (await api.delete("CarePlan?patient=p2")).status_code
+    assert 200 == (await api.get("CarePlan/sip")).status_code
+
+
+async def test_where_several_match_none_is_deleted(api):
+    await api.put("CarePlan/sip2", json=a_care_plan(id="sip2"))
+
+    assert 412 == (await api.delete("CarePlan?patient=p1")).status_code
+    assert 200 == (await api.get("CarePlan/sip")).status_code
+
+
+async def test_a_delete_that_asks_nothing_deletes_nothing(api):
+    assert 400 == (await api.delete("CarePlan")).status_code
+    assert 400 == (await api.delete("CarePlan?colour=red")).status_code
+    assert 200 == (await api.get("CarePlan/sip")).status_code

@@ -4,9 +4,10 @@ import asyncio
 
 import pytest
 
-from tests.builders import a_care_plan, issue_keys
+from tests.builders import PERSONNUMMER, TEST_PERSON, a_care_plan, a_patient, issue_keys
 
 pytestmark = pytest.mark.anyio
+ONE_PERSON = f"Patient?identifier={PERSONNUMMER}|{TEST_PERSON}"
 
 
 async def test_a_put_to_a_free_id_makes_the_plan(api):
@@ -88,3 +89,52 @@ async def test_a_put_brings_a_deleted_plan_back_and_counts_on(api):
 
     assert "3" == answer.json()["meta"]["versionId"]
     assert 200 == (await api.get("CarePlan/sip")).status_code
+
+
+async def test_a_conditional_update_makes_the_person_that_is_not_there(api):
+    answer = await api.put(ONE_PERSON, json=a_patient())
+
+    assert 201 == answer.status_code
+    assert "location" in answer.headers
+
+
+async def test_a_conditional_update_may_choose_the_id_of_what_it_makes(api):
+    assert "vald" == (await api.put(ONE_PERSON, json=a_patient(id="vald"))).json()["id"]
+
+
+async def test_a_conditional_update_changes_the_one_that_matches(api):
+    first = await api.put(ONE_PERSON, json=a_patient())
+    second = await api.put(ONE_PERSON, json=a_patient(gender="female"))
+
+    assert 200 == second.status_code
+    assert (first.json()["id"], "2") == (second.json()["id"], second.json()["meta"]["versionId"])
+
+
+async def test_a_body_with_another_id_than_the_match_is_refused(api):
+    await api.put(ONE_PERSON, json=a_patient())
+
+    assert 400 == (await api.put(ONE_PERSON, json=a_patient(id="annan"))).status_code
+
+
+async def test_a_condition_that_several_match_changes_none(api):
+    people = [(await api.post("Patient", json=a_patient())).json()["id"] for _ in range(2)]
+
+    assert 412 == (await api.put(ONE_PERSON, json=a_patient(gender="female"))).status_code
+    assert [False, False] == ["gender" in (await api.get(f"Patient/{id}")).json() for id in people]
+
+
+@pytest.mark.parametrize("address", ["Patient", "Patient?", "Patient?_format=json"])
+async def test_an_update_that_names_neither_id_nor_condition_is_refused(api, address):
+    answer = await api.put(address, json=a_patient())
+
+    assert 400 == answer.status_code
+    assert ["condition-missing"] == issue_keys(answer.json())
+
+
+async def test_thirty_two_conditional_updates_of_one_person_make_one(api):
+    answers = await asyncio.gather(*(api.put(ONE_PERSON, json=a_patient()) for _ in range(32)))
+
+    done = [answer for answer in answers if answer.status_code in {200, 201}]
+    assert {200, 201, 409} >= {answer.status_code for answer in answers}
+    assert 1 == len({answer.json()["id"] for answer in done})
+    assert 1 == (await api.get("Patient")).json()["total"]

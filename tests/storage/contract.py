@@ -62,7 +62,7 @@ async def sqlite_at(path: str, clock: Clock) -> AsyncIterator[SqliteStore]:
 async def sqlite_walking(folder: Path, clock: Clock) -> AsyncIterator[Store]:
     """As a store searches that has too many of everything to gather and sort them: in threads, along its indexes."""
     with patch.multiple(find, GATHERED=-1, FEW=-1):
-        async with sqlite_at(str(folder / "plans.db"), clock) as store:
+        async with sqlite_at(":memory:", clock) as store:
             yield store
 
 

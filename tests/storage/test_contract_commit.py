@@ -116,7 +116,9 @@ async def test_a_deletion_of_what_never_was_is_not_found(store, grant):
 async def test_what_is_deleted_already_stays_as_it_is(store, grant):
     await write(store, a_put("a"))
     (once,) = await store.commit(Commit(grant, (Delete("CarePlan", "a"),), notices=(a_notice(),)))
-    (twice,) = await store.commit(Commit(grant, (Delete("CarePlan", "a"),), entries=(an_entry(),), notices=(a_notice(),)))
+    (twice,) = await store.commit(
+        Commit(grant, (Delete("CarePlan", "a"),), entries=(an_entry(),), notices=(a_notice(),))
+    )
 
     assert once == twice
     assert 2 == (await store.history("CarePlan", "a", grant, count=10)).total
@@ -299,7 +301,9 @@ async def test_nothing_of_a_refused_commit_is_written(store, grant):
             await store.commit(Commit(grant, changes, conditions, (an_entry("new"),), (a_notice("new"),)))
 
     assert ["a"] == ids(await store.search(Query("CarePlan"), OPEN, count=10))
-    assert [(), (), ()] == [tuple(it) for it in (await store.entries(OPEN), await store.notices(), await store.relations(MINE))]
+    assert [(), (), ()] == [
+        tuple(it) for it in (await store.entries(OPEN), await store.notices(), await store.relations(MINE))
+    ]
 
 
 # ------------------------------------------------------------------------------------------------ in company

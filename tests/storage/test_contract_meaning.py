@@ -92,7 +92,9 @@ CRITERIA = st.recursive(
     ),
     max_leaves=6,
 )
-SORTS = st.lists(st.builds(Sort, st.sampled_from([*TOKENS, *DATES, "never", "_id", "_lastUpdated"]), st.booleans()), max_size=3)
+SORTS = st.lists(
+    st.builds(Sort, st.sampled_from([*TOKENS, *DATES, "never", "_id", "_lastUpdated"]), st.booleans()), max_size=3
+)
 QUERIES = st.builds(lambda where, sort: Query("CarePlan", where, tuple(sort)), CRITERIA, SORTS)
 
 

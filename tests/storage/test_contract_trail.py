@@ -26,7 +26,9 @@ async def test_an_entry_is_kept_as_it_was_told(store, grant):
 
 async def test_an_entry_of_a_write_has_the_version_and_the_patient_of_its_change(store, grant):
     await store.commit(Commit(grant, (a_put("a"), a_put("b")), (), (an_entry("a"), an_entry("b"), an_entry("c"))))
-    await store.commit(Commit(grant, (Delete("CarePlan", "a"),), (), (an_entry("a", version=9, patient="other"), an_entry("a"))))
+    await store.commit(
+        Commit(grant, (Delete("CarePlan", "a"),), (), (an_entry("a", version=9, patient="other"), an_entry("a")))
+    )
 
     told = [(entry.id, entry.version, entry.patient) for _, entry in await store.entries(OPEN)]
     assert [("a", 1, MINE), ("b", 1, MINE), ("c", 0, ""), ("a", 9, "other"), ("a", 2, MINE)] == told
@@ -175,7 +177,9 @@ async def test_what_was_derived_from_an_older_version_is_left_aside(store, grant
     await store.commit(Commit(OPEN, (Delete("CarePlan", "b"),)))
 
     stale = Index({"code": [("s", "9")]})
-    await store.reindex([Reindexed("CarePlan", id, version, stale, (MINE,)) for id, version in (("a", 1), ("b", 2), ("c", 1))])
+    await store.reindex(
+        [Reindexed("CarePlan", id, version, stale, (MINE,)) for id, version in (("a", 1), ("b", 2), ("c", 1))]
+    )
 
     async def found(code):
         return ids(await store.search(Query("CarePlan", Token("code", "s", code)), grant, count=10))

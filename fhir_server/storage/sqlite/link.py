@@ -13,8 +13,8 @@ from fhir_server.fhir.outcome import Unavailable
 from fhir_server.storage.store import Unopened
 
 MEMORY = ":memory:"
-_OLDEST = (3, 31)
-"""JSON paths from an array's end came with SQLite 3.31, upserts and row values before it."""
+_OLDEST = (3, 33)
+"""UPDATE … FROM came with SQLite 3.33; all else that is used here is older."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +37,20 @@ class Link:
 
 def connect(path: str, *, writes: bool = False) -> Link:
     """A link to the database, of the kind that a reader or the writer needs. Each commit is on disk when it returns."""
+    if sqlite3.sqlite_version_info < _OLDEST:
+        raise Unopened(f"SQLite {sqlite3.sqlite_version} is too old: Python must come with 3.33 or later.")
     connection = sqlite3.connect(path, timeout=5, isolation_level=None, check_same_thread=False, cached_statements=256)
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA cache_size = -65536" if writes else "PRAGMA cache_size = -8192")
-    connection.execute("PRAGMA wal_autocheckpoint = 4000")
-    connection.execute("PRAGMA trusted_schema = OFF")
-    if not writes and path != MEMORY:
-        connection.execute("PRAGMA query_only = ON")
+    try:
+        for setting in _WRITER if writes else _READER:
+            connection.execute(f"PRAGMA {setting}")
+    except sqlite3.Error:
+        connection.close()
+        raise
     return Link(connection)
+
+
+_READER = ("journal_mode = WAL", "synchronous = FULL", "cache_size = -8192", "query_only = ON")
+_WRITER = ("journal_mode = WAL", "synchronous = FULL", "cache_size = -65536", "wal_autocheckpoint = 4000")
 
 
 def lock_file(path: str) -> int | None:
@@ -55,8 +60,6 @@ def lock_file(path: str) -> int | None:
     """
     if path == MEMORY:
         return None
-    if sqlite3.sqlite_version_info < _OLDEST:
-        raise Unopened(f"SQLite {sqlite3.sqlite_version} is too old; 3.31 or later is needed.")
     try:
         _make_private(path)
         descriptor = os.open(f"{path}-lock", os.O_RDWR | os.O_CREAT, 0o600)

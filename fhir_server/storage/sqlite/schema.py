@@ -86,7 +86,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST,)
 
 
 def migrate(connection: sqlite3.Connection, migrations: Sequence[Sequence[str]] = MIGRATIONS) -> None:
-    """Brings the database to the last schema, all or nothing. Unopened for one that is newer, or not ours."""
+    """Brings the database to the last schema, each step all or nothing. Unopened for one that is newer, or not ours."""
     found = _schema(connection)
     if found > len(migrations):
         raise Unopened(
@@ -94,12 +94,21 @@ def migrate(connection: sqlite3.Connection, migrations: Sequence[Sequence[str]] 
             "Start that release, or name another database."
         )
     for number, step in enumerate(migrations[found:], found + 1):
-        connection.execute("BEGIN IMMEDIATE")
+        _take(connection, number, step)
+
+
+def _take(connection: sqlite3.Connection, number: int, step: Sequence[str]) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
         for statement in step:
             connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {number}")
         connection.execute(f"PRAGMA application_id = {APPLICATION}")
         connection.execute("COMMIT")
+    except sqlite3.Error:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
 
 
 def _schema(connection: sqlite3.Connection) -> int:

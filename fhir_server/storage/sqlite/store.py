@@ -6,6 +6,7 @@ https://www.sqlite.org/wal.html
 import os
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import ExitStack
 from functools import partial
 from typing import Self
 
@@ -38,18 +39,19 @@ class SqliteStore:
     @classmethod
     async def open(cls, path: str, clock: Callable[[], int]) -> Self:
         """The store of a file, made where there is none, or `:memory:`; `clock` gives milliseconds since 1970. Unopened."""
-        lock = lock_file(path)
-        try:
-            link = connect(path, writes=True)
-            migrate(link.connection)
-            readers = Readers(lambda: link) if path == MEMORY else Readers(partial(connect, path))
-            return cls(link, readers, clock, lock)
-        except sqlite3.Error as error:
-            _unlock(lock)
-            raise Unopened(f"The database file {path} cannot be opened: {error}. Name another file.") from error
-        except Unopened:
-            _unlock(lock)
-            raise
+        with ExitStack() as undone:
+            lock = lock_file(path)
+            undone.callback(_unlock, lock)
+            try:
+                link = connect(path, writes=True)
+                undone.callback(link.connection.close)
+                migrate(link.connection)
+                readers = Readers(lambda: link) if path == MEMORY else Readers(partial(connect, path))
+                store = cls(link, readers, clock, lock)
+            except sqlite3.Error as error:
+                raise Unopened(f"The database file {path} cannot be opened: {error}. Name another file.") from error
+            undone.pop_all()
+        return store
 
     async def close(self) -> None:
         """Finishes what was handed in and lets go of the database."""

@@ -137,16 +137,21 @@ class Writer:
 
     def _transaction(self, work: Callable[[], list[Any]]) -> list[Any]:
         connection = self._link.connection
+        if connection.in_transaction:
+            self._undo()  # a rollback that failed has left it open
         try:
             connection.execute("BEGIN IMMEDIATE")
             outcomes = work()
             connection.execute("COMMIT")
         except BaseException:
-            if connection.in_transaction:  # SQLITE_FULL and its like may have rolled back already
-                connection.execute("ROLLBACK")
-            self.ledger.forget()
+            self._undo()
             raise
         return outcomes
+
+    def _undo(self) -> None:
+        if self._link.connection.in_transaction:  # SQLITE_FULL and its like may have rolled back already
+            self._link.connection.execute("ROLLBACK")
+        self.ledger.forget()
 
 
 def _parts(group: Sequence[Work]) -> Iterator[list[Work]]:

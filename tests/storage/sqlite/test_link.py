@@ -89,7 +89,9 @@ async def test_a_refused_file_is_not_held(tmp_path):
 def test_a_commit_is_on_the_disk_when_it_returns(tmp_path):
     connection = connect(str(tmp_path / "plans.db"), writes=True).connection
 
-    assert [("wal",), (2,)] == [connection.execute(f"PRAGMA {name}").fetchone() for name in ("journal_mode", "synchronous")]
+    assert [("wal",), (2,)] == [
+        connection.execute(f"PRAGMA {name}").fetchone() for name in ("journal_mode", "synchronous")
+    ]
     connection.close()
 
 

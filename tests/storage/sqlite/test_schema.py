@@ -61,7 +61,7 @@ def test_a_migration_that_fails_changes_nothing(connection):
 def test_a_database_of_a_newer_release_is_refused(connection):
     migrate(connection, (*MIGRATIONS, ("CREATE TABLE sealed (block TEXT)",)))
 
-    with pytest.raises(Unopened, match="newer release of this server.*Start that release"):
+    with pytest.raises(Unopened, match=r"newer release of this server.*Start that release"):
         migrate(connection)
 
 
