@@ -111,7 +111,7 @@ def new_id() -> str:
 
 def check_definitions() -> None:
     """Raises NotStarted where the definitions promise what nobody built, or do not compile."""
-    refuse_boasts(Promises(_statement(Settings())))
+    refuse_boasts(_promises(_statement(Settings())))
     _parameters()
 
 
@@ -129,7 +129,7 @@ def write_line(line: str) -> None:
 
 def _server(settings: Settings, store: Store) -> tuple[Server, str]:
     statement = _statement(settings)
-    promises = Promises(statement)
+    promises = _promises(statement)
     refuse_boasts(promises)
     parameters = _parameters()
     server = Server(
@@ -163,6 +163,19 @@ def _statement(settings: Settings) -> dict[str, Any]:
     return statement
 
 
+def _promises(statement: dict[str, Any]) -> Promises:
+    """What the statement promises; NotStarted where an operation has no definition beside it."""
+    operations = {
+        definition["url"]: definition
+        for _, definition in definitions.read("capability")
+        if definition["resourceType"] == "OperationDefinition"
+    }
+    try:
+        return Promises(statement, operations)
+    except KeyError as missing:
+        raise NotStarted(f"{STATEMENT} promises what capability/ does not define: {missing}.") from None
+
+
 def refuse_boasts(promises: Promises) -> None:
     """Raises NotStarted where the CapabilityStatement promises an interaction that nobody built."""
     if boasts := promises.interactions - TABLE.keys():
@@ -186,7 +199,9 @@ def secret(settings: Settings) -> bytes:
 def _application(settings: Settings, server: Server, stories: Sequence[Story]) -> FastAPI:
     registry = CollectorRegistry()
     observer = Observer(registry, structlog.get_logger(), write_line, time.perf_counter)
-    endpoint = FhirEndpoint(BASE_PATH, server, server.routes, Reader(settings.body_limit), observer, lambda: secrets.token_hex(8))
+    endpoint = FhirEndpoint(
+        BASE_PATH, server, server.routes, Reader(settings.body_limit), observer, lambda: secrets.token_hex(8)
+    )
     beside = Beside(
         pages=[welcome_route(server.base, settings.access, __version__, stories)],
         ready=server.store.check,

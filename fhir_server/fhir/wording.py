@@ -104,6 +104,14 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "The store cannot be reached or cannot write just now. Nothing was written; try again later.",
         "Lagringen kan inte nås eller kan inte skriva just nu. Inget har skrivits; försök igen senare.",
     ),
+    "store-unsure": (
+        "The store did not say in time whether the change was written. Read before you send it again.",
+        "Lagringen svarade inte i tid om ändringen skrevs. Läs innan du skickar den igen.",
+    ),
+    "stored-too-large": (
+        "The resource and what it is found by take more than {limit} bytes.",
+        "Resursen och det som den hittas genom tar mer än {limit} byte.",
+    ),
     "index-incomplete": (
         "The index is being made anew, so a search would miss resources. Reading by id works; search again later.",
         "Indexet byggs om, så en sökning skulle missa resurser. Läsning med id fungerar; sök igen senare.",
@@ -186,6 +194,127 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "deleted": (
         "The resource is deleted.",
         "Resursen är borttagen.",
+    ),
+    # ------------------------------------------------------------------ patching
+    "patch-too-long": (
+        "A patch has at most {limit} operations.",
+        "En patch har högst {limit} operationer.",
+    ),
+    "patch-too-large": (
+        "What the patch makes is larger than {limit} bytes.",
+        "Det som patchen skapar är större än {limit} byte.",
+    ),
+    "patch-too-costly": (
+        "The patch asks for too much at once: the length of its paths times the size of the resource exceeds {limit}. Send it in several parts, or the resource by PUT.",
+        "Patchen begär för mycket på en gång: sökvägarnas längd gånger resursens storlek överstiger {limit}. Dela upp den, eller skicka resursen med PUT.",
+    ),
+    "patch-not-a-list": (
+        "A JSON Patch is a JSON array of operations.",
+        "En JSON Patch är en JSON-lista med operationer.",
+    ),
+    "patch-not-an-object": (
+        "A JSON merge patch of a resource is a JSON object.",
+        "En JSON merge patch för en resurs är ett JSON-objekt.",
+    ),
+    "patch-operation": (
+        "Operation [{number}] is none of JSON Patch: add, replace and test need path and value; move and copy need from and path; remove needs path.",
+        "Operation [{number}] är ingen av dem i JSON Patch: add, replace och test behöver path och value; move och copy behöver from och path; remove behöver path.",
+    ),
+    "patch-pointer": (
+        "A path in operation [{number}] is no JSON Pointer: it is empty or begins with '/', and '~' stands only in '~0' and '~1'.",
+        "En sökväg i operation [{number}] är ingen JSON Pointer: den är tom eller börjar med '/', och '~' står bara i '~0' och '~1'.",
+    ),
+    "patch-nothing-there": (
+        "Operation [{number}] ({op}) points at something that is not there.",
+        "Operation [{number}] ({op}) pekar på något som inte finns.",
+    ),
+    "patch-no-place": (
+        "Operation [{number}] ({op}) points at a place that cannot take a value: beyond the end of a list, or inside something that is neither a list nor an object.",
+        "Operation [{number}] ({op}) pekar på en plats som inte kan ta emot ett värde: bortom slutet av en lista, eller inuti något som varken är en lista eller ett objekt.",
+    ),
+    "patch-whole-resource": (
+        "Operation [{number}] ({op}) would take away the whole resource. Use DELETE.",
+        "Operation [{number}] ({op}) skulle ta bort hela resursen. Använd DELETE.",
+    ),
+    "patch-into-itself": (
+        "Operation [{number}] ({op}) would move something into itself.",
+        "Operation [{number}] ({op}) skulle flytta något in i sig självt.",
+    ),
+    "patch-test-failed": (
+        "Operation [{number}] (test) found something else than it expected. Nothing was changed.",
+        "Operation [{number}] (test) fann något annat än väntat. Inget har ändrats.",
+    ),
+    "patch-parameters": (
+        "A FHIRPath Patch is a Parameters resource: each parameter has the name 'operation' and parts, each part a name.",
+        "En FHIRPath Patch är en Parameters-resurs: varje parameter har namnet 'operation' och delar (part), varje del ett namn.",
+    ),
+    "patch-type": (
+        "The type of an operation is one of: {allowed}.",
+        "En operations typ är en av: {allowed}.",
+    ),
+    "patch-parts": (
+        "The operation '{type}' takes these parts, and no others, beside its type: {allowed}.",
+        "Operationen '{type}' har dessa delar, och inga andra, utöver sin typ: {allowed}.",
+    ),
+    "patch-part-twice": (
+        "A part stands twice in one operation.",
+        "En del förekommer två gånger i en operation.",
+    ),
+    "patch-part": (
+        "The part '{name}' cannot be understood. Expected: {expected}.",
+        "Delen '{name}' kan inte tolkas. Väntat: {expected}.",
+    ),
+    "patch-value": (
+        "The part '{name}' has one value[x] of the kind of JSON that its type has, or a resource, or parts that have such values.",
+        "Delen '{name}' har ett value[x] med det slags JSON som dess typ har, eller en resurs, eller delar som har sådana värden.",
+    ),
+    "patch-path": (
+        "The path is no FHIRPath, or beyond what a patch understands: names of elements (a choice without its type), [n], first(), last(), single(), where(…), ofType(…), as, extension(url). Inside where(…) a criterion looks at the element alone.",
+        "Sökvägen är inte FHIRPath, eller mer än en patch förstår: elementnamn (ett val utan sin typ), [n], first(), last(), single(), where(…), ofType(…), as, extension(url). Inuti where(…) ser ett villkor bara på elementet självt.",
+    ),
+    "patch-path-type": (
+        "The path begins with another type than that of the resource ({type}).",
+        "Sökvägen börjar med en annan typ än resursens ({type}).",
+    ),
+    "patch-path-nothing": (
+        "The path leads to nothing in this resource.",
+        "Sökvägen leder inte till något i denna resurs.",
+    ),
+    "patch-path-several": (
+        "The path leads to several elements; it must lead to one. Add [n] or where(…).",
+        "Sökvägen leder till flera element; den måste leda till ett. Lägg till [n] eller where(…).",
+    ),
+    "patch-there-already": (
+        "The element '{name}' does not repeat, and there is one already. Use replace.",
+        "Elementet '{name}' kan inte upprepas, och det finns redan. Använd replace.",
+    ),
+    "patch-root": (
+        "The operation '{type}' applies to an element, not to the whole resource.",
+        "Operationen '{type}' gäller ett element, inte hela resursen.",
+    ),
+    "patch-no-list": (
+        "The element '{name}' does not repeat: there is no list to insert into or to move within.",
+        "Elementet '{name}' kan inte upprepas: det finns ingen lista att infoga i eller flytta inom.",
+    ),
+    "patch-beyond": (
+        "The part '{name}' counts from 0 and may be {limit} at most here.",
+        "Delen '{name}' räknas från 0 och får här vara högst {limit}.",
+    ),
+    "patch-type-differs": (
+        "The element '{name}' takes no value of the type given. Allowed: {allowed}.",
+        "Elementet '{name}' tar inget värde av den angivna typen. Tillåtna: {allowed}.",
+    ),
+    "patch-identity": (
+        "A patch changes neither the type of a resource nor its id.",
+        "En patch ändrar varken en resurs typ eller dess id.",
+    ),
+    "patch-binary": (
+        "A patch in a Binary needs contentType and data.",
+        "En patch i en Binary behöver contentType och data.",
+    ),
+    "subsetted": (
+        "The resource is tagged SUBSETTED: it is a part of one. Read the whole resource and change that.",
+        "Resursen är märkt SUBSETTED: den är en del av en resurs. Läs hela resursen och ändra i den.",
     ),
     # ------------------------------------------------------------------ content: shape
     "not-a-resource": (

@@ -30,6 +30,11 @@ def refuse_foreign(content_type: str, *allowed: str) -> None:
         raise UnsupportedMedia.because("media-type", allowed=", ".join(sorted(allowed)))
 
 
+def media_type(content_type: str) -> str:
+    """The media type without its parameters."""
+    return _parts(content_type)[0]
+
+
 def _takes(choice: str) -> bool:
     name, parameters = _parts(choice)
     return (

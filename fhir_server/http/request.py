@@ -11,7 +11,7 @@ from starlette.types import Receive, Scope
 from fhir_server.fhir.codec import decode
 from fhir_server.fhir.instant import from_http_date
 from fhir_server.fhir.outcome import BadParameter, TooLarge, Unreadable
-from fhir_server.http.negotiate import FORM, READ, language, refuse_foreign, refuse_unacceptable
+from fhir_server.http.negotiate import FORM, READ, language, media_type, refuse_foreign, refuse_unacceptable
 from fhir_server.interactions.call import Address, Call, Preference
 from fhir_server.interactions.preconditions import Preconditions, version_to_match, versions_not_to_match
 
@@ -38,14 +38,17 @@ class Reader:
         body: Any = None
         if scope["method"] == "POST" and address.interaction.startswith("search"):
             parameters += await self._form(headers, receive)
-        elif address.interaction in WITH_BODY or address.interaction.startswith("$"):
+        elif address.interaction in WITH_BODY:
             body = await self._json(headers, receive, address.type or "Bundle")
+        elif scope["method"] == "POST":
+            body = await self._json(headers, receive, "")
         refuse_unacceptable(headers.get("accept", ""), _last(parameters, "_format"))
         return Call(
             _with_type_of(address, body),
             bearer=headers.get("authorization", "").removeprefix("Bearer "),
             parameters=tuple(parameters),
             body=body,
+            media_type=media_type(headers.get("content-type", "")),
             preconditions=_preconditions(headers),
             preference=_preference(headers.get("prefer", "")),
             request_id=request_id,
@@ -53,7 +56,10 @@ class Reader:
         )
 
     async def _json(self, headers: Headers, receive: Receive, expected: str) -> Any:
+        """The body, decoded; `expected` names what must be there, "" where nothing must."""
         text = await self._body(headers, receive)
+        if not text and not expected:
+            return None
         if not text:
             raise Unreadable.because("no-body", expected=expected)
         refuse_foreign(headers.get("content-type", ""), *READ)

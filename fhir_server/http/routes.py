@@ -12,7 +12,6 @@ from fhir_server.fhir.outcome import NoSuchInteraction, NotAllowed
 from fhir_server.interactions.call import Address
 
 SHAPES = {
-    "capabilities": (("GET", "metadata"),),
     "read": (("GET", "instance"),),
     "vread": (("GET", "version"),),
     "update": (("PUT", "instance"),),
@@ -33,10 +32,11 @@ SHAPES = {
 class Promises:
     """What a CapabilityStatement promises, as a table that a call is looked up in; `interactions` are those promised anywhere."""
 
-    def __init__(self, statement: Mapping[str, Any]) -> None:
+    def __init__(self, statement: Mapping[str, Any], operations: Mapping[str, Mapping[str, Any]]) -> None:
+        """`operations` are OperationDefinitions by canonical."""
         self._table: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
         self.types: frozenset[str] = frozenset(kind["type"] for kind in statement["rest"][0]["resource"])
-        promised = tuple(_promised(statement))
+        promised = tuple(_promised(statement, operations))
         self.interactions: frozenset[str] = frozenset(interaction for _, interaction, _, _ in promised)
         for type, interaction, method, shape in promised:
             self._table[type, shape][method] = interaction
@@ -89,29 +89,32 @@ def _not_allowed(methods: Iterable[str]) -> NotAllowed:
     return NotAllowed(*refusal.issues, allow=sorted(methods))
 
 
-def _promised(statement: Mapping[str, Any]) -> Iterator[tuple[str, str, str, str]]:
+def _promised(
+    statement: Mapping[str, Any], operations: Mapping[str, Mapping[str, Any]]
+) -> Iterator[tuple[str, str, str, str]]:
     """Type, interaction, method and shape of all that is promised; the type is "" for what belongs to the system."""
     (rest,) = statement["rest"]
-    for interaction in ("capabilities", *_codes(rest)):
-        for method, shape in _shapes("", interaction):
-            yield "", interaction, method, shape
-    for kind in rest["resource"]:
-        for interaction in _codes(kind):
-            for method, shape in (*_shapes(kind["type"], interaction), *_conditional(kind, interaction)):
-                yield kind["type"], interaction, method, shape
+    yield "", "capabilities", "GET", "metadata"
+    for kind in ({"type": "", **rest}, *rest["resource"]):
+        for promise in kind.get("interaction", ()):
+            for method, shape in (*SHAPES[promise["code"]], *_conditional(kind, promise["code"])):
+                yield kind["type"], promise["code"], method, shape
+        for promise in kind.get("operation", ()):
+            for method, shape in _operation(kind["type"], operations[promise["definition"]]):
+                yield kind["type"], f"${promise['name']}", method, shape
 
 
-def _codes(promises: Mapping[str, Any]) -> Iterator[str]:
-    for interaction in promises.get("interaction", ()):
-        yield interaction["code"]
-    for operation in promises.get("operation", ()):
-        yield f"${operation['name']}"
-
-
-def _shapes(type: str, interaction: str) -> Iterable[tuple[str, str]]:
-    if not interaction.startswith("$"):
-        return SHAPES[interaction]
-    return (("POST", interaction), ("POST", f"{interaction}-instance")) if type else (("POST", interaction),)
+def _operation(type: str, definition: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Where an operation answers, as its definition says; by GET too where it changes nothing.
+    https://hl7.org/fhir/R4/operations.html#request
+    """
+    name = f"${definition['code']}"
+    methods = ("POST",) if definition["affectsState"] else ("POST", "GET")
+    for method in methods:
+        if definition["type"] if type else definition["system"]:
+            yield method, name
+        if type and definition["instance"]:
+            yield method, f"{name}-instance"
 
 
 def _conditional(kind: Mapping[str, Any], interaction: str) -> Iterable[tuple[str, str]]:

@@ -162,6 +162,7 @@ def _joined(proposals: Mapping[int, Proposal], conditions: tuple[Condition, ...]
         tuple(change for proposal in proposals.values() for change in proposal.changes),
         lambda _: Answer(200),
         conditions + tuple(condition for proposal in proposals.values() for condition in proposal.conditions),
+        rereads=any(proposal.rereads for proposal in proposals.values()),
     )
 
 

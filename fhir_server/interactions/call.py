@@ -1,7 +1,7 @@
 """What goes into an interaction and what comes out of it: `Call` and `Answer`, and the `Server` that it stands in."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
 from fhir_server.access.anchor import Anchors
@@ -10,7 +10,7 @@ from fhir_server.fhir.outcome import Issue
 from fhir_server.interactions.preconditions import NONE, Preconditions
 from fhir_server.search.extract import Extractor
 from fhir_server.search.parse import Parser
-from fhir_server.storage.store import Change, Condition, Grant, Notice, Store, Stored
+from fhir_server.storage.store import Change, Condition, Grant, Store, Stored
 from fhir_server.validation.validate import Validator
 
 
@@ -88,13 +88,14 @@ class Answer:
 @dataclass(frozen=True, slots=True)
 class Proposal:
     """What a write asks of the store, and how its result is told. Who called the interaction commits it: `commit.perform`
-    alone, or a transaction together with others.
+    alone, or a transaction together with others. `rereads`: it builds on a version it read; where another writer was
+    faster, it is thought through again.
     """
 
     changes: tuple[Change, ...]
     tell: Callable[[tuple[Stored, ...]], Answer]
     conditions: tuple[Condition, ...] = ()
-    notices: tuple[Notice, ...] = field(default=())
+    rereads: bool = False
 
 
 Interaction: TypeAlias = Callable[[Call, Grant, "Server"], Awaitable[Answer | Proposal]]

@@ -9,7 +9,7 @@ from typing import Any
 from fhir_server.access.relation import relations
 from fhir_server.audit.event import Occasion, entry
 from fhir_server.fhir.codec import encode
-from fhir_server.fhir.outcome import Conflict, Invalid, Issue, Refusal, Unreadable
+from fhir_server.fhir.outcome import Conflict, Invalid, Issue, Refusal, Stale, Unreadable
 from fhir_server.interactions.call import Answer, Call, Proposal, Server
 from fhir_server.messaging.outbox import notice
 from fhir_server.storage.store import Change, Commit, Draft, Entry, Grant, Overtaken, Put, Stored
@@ -51,15 +51,22 @@ async def _settle(call: Call, grant: Grant, server: Server) -> Answer:
 async def write(proposal: Proposal, call: Call, grant: Grant, server: Server) -> tuple[Stored, ...]:
     """What the store made of a proposal, one version for each change. Raises Overtaken and what the store refuses."""
     occasion = _occasion(call, grant, server)
-    return await server.store.commit(
-        Commit(
-            grant,
-            proposal.changes,
-            proposal.conditions,
-            tuple(_write_entry(occasion, change) for change in proposal.changes)
-            or (entry(occasion, call.address.interaction, 200, type=call.type, id=call.id),),
-            tuple(notice(change) for change in proposal.changes),
-        )
+    try:
+        return await server.store.commit(_commit(proposal, occasion, call, grant))
+    except Stale:
+        if proposal.rereads:
+            raise Overtaken from None
+        raise
+
+
+def _commit(proposal: Proposal, occasion: Occasion, call: Call, grant: Grant) -> Commit:
+    return Commit(
+        grant,
+        proposal.changes,
+        proposal.conditions,
+        tuple(_write_entry(occasion, change) for change in proposal.changes)
+        or (entry(occasion, call.address.interaction, 200, type=call.type, id=call.id),),
+        tuple(notice(change) for change in proposal.changes),
     )
 
 

@@ -3,21 +3,23 @@
 https://hl7.org/fhir/R4/bundle.html
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 from urllib.parse import urlencode
 
 import msgspec
 
 from fhir_server.fhir.codec import encode
-from fhir_server.fhir.instant import instant
-from fhir_server.fhir.outcome import Issue, outcome
-from fhir_server.interactions.call import Server
+from fhir_server.fhir.instant import instant, span
+from fhir_server.fhir.outcome import BadParameter, Issue, outcome
+from fhir_server.interactions.call import Call, Server
 from fhir_server.storage.page import seal, unseal
 from fhir_server.storage.store import Page, Stored
 
 Pairs: TypeAlias = Sequence[tuple[str, str]]
 PAGE = "_page"
+MOST = 1000
+"""Entries on one page."""
 
 
 def matched(stored: Stored, server: Server) -> dict[str, Any]:
@@ -77,6 +79,38 @@ def links(server: Server, path: str, pairs: Pairs, page: Page, here: str = "") -
 def position(server: Server, path: str, pairs: Pairs, token: str) -> tuple[str | int | None, ...] | None:
     """Where the page of a token starts; None without a token. BadParameter for one not given out for this list."""
     return unseal(server.secret, _bound(path, pairs), token) if token else None
+
+
+def count_in(given: Mapping[str, str], default: int) -> int:
+    """How many entries a page holds: `_count`, never more than MOST. BadParameter for what is no count."""
+    value = given.get("_count", str(default))
+    if not (value.isascii() and value.isdigit() and len(value) < 10) or value == "0":  # noqa: PLR2004  # nobody counts so far
+        raise BadParameter.because("parameter-value", name="_count", expected=f"1 to {MOST}")
+    return min(int(value), MOST)
+
+
+def since_in(given: Mapping[str, str]) -> int | None:
+    """The moment that `_since` names, in milliseconds since 1970. BadParameter for what is none."""
+    if "_since" not in given:
+        return None
+    found = span(given["_since"])
+    if found is None:
+        raise BadParameter.because("parameter-value", name="_since", expected="an instant: 2026-03-02T10:00:00Z")
+    return found[0]
+
+
+def given_in(call: Call, kind: str, *known: str) -> dict[str, str]:
+    """The parameters of a list that is no search, each once. BadParameter for others, unless the caller is lenient."""
+    given: dict[str, str] = {}
+    for name, value in call.parameters:
+        if name not in {*known, "_format", "_pretty", PAGE}:
+            if call.preference.lenient:
+                continue
+            raise BadParameter.because("unknown-parameter", name=name[:64], type=kind, allowed=", ".join(known))
+        if name in given:
+            raise BadParameter.because("parameter-repeated", name=name)
+        given[name] = value
+    return given
 
 
 def _url(server: Server, path: str, pairs: Pairs) -> str:

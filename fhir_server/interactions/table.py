@@ -9,6 +9,8 @@ from fhir_server.interactions.capabilities import capabilities
 from fhir_server.interactions.create import create
 from fhir_server.interactions.delete import delete
 from fhir_server.interactions.history import history
+from fhir_server.interactions.operations.everything import everything
+from fhir_server.interactions.operations.meta import meta, meta_add, meta_delete
 from fhir_server.interactions.operations.validate import validate
 from fhir_server.interactions.read import read
 from fhir_server.interactions.search import search
@@ -28,6 +30,10 @@ TABLE: Mapping[str, Interaction] = MappingProxyType(
         "batch": batch,
         "transaction": transaction,
         "$validate": validate,
+        "$meta": meta,
+        "$meta-add": meta_add,
+        "$meta-delete": meta_delete,
+        "$everything": everything,
     }
 )
 """Codes of https://hl7.org/fhir/R4/valueset-type-restful-interaction.html and ...system-restful-interaction.html; an

@@ -132,7 +132,9 @@ Change: TypeAlias = Put | Delete
 
 @dataclass(frozen=True, slots=True)
 class NothingMatches:
-    """No resource matches the query (If-None-Exist)."""
+    """No resource matches the query (If-None-Exist). Judged as it is written: a grant that it was looked up under is no part
+    of it unless the query says so.
+    """
 
     query: Query
 
@@ -150,8 +152,9 @@ Condition: TypeAlias = NothingMatches | OnlyMatches
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One lean row of the audit. `agent` is JSON, encoded once a token. `version` 0 is filled in by the store: the version
-    that the Commit writes. `at` is milliseconds since 1970; `status` what the caller was answered.
+    """One lean row of the audit. `agent` is JSON, encoded once a token. `version` 0 and `patient` "" are filled in by the
+    store where the Commit changes the resource: the version that it writes, the ids of its patients with spaces between.
+    `at` is milliseconds since 1970; `status` what the caller was answered.
     """
 
     at: int
@@ -170,7 +173,9 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something happened that others wait for: a row of the outbox, its version filled in by the store."""
+    """Something happened that others wait for: a row of the outbox, its version filled in by the store. There is none of a
+    resource that the Commit leaves as it is, deleted already.
+    """
 
     type: str
     id: str
@@ -222,7 +227,7 @@ class Store(Protocol):
         self, type: str, id: str, grant: Grant, *, count: int, before: int | None = None, since: int | None = None
     ) -> Page:
         """The versions of one resource, newest first, deletions too; `before` a version, `since` an instant in ms. The total
-        counts all versions that the grant reaches. NotFound where the grant reaches none.
+        counts the versions since then that the grant reaches, on every page. NotFound where the grant reaches none at all.
         """
         ...
 

@@ -1,12 +1,12 @@
 """Whose a resource is: by its subject element alone."""
 
 import pytest
-from tests.builders import a_care_plan, a_patient
 
 from fhir_server.access.anchor import load_anchors
 from fhir_server.fhir.definitions import read
 from fhir_server.search.extract import Extractor
 from fhir_server.search.parameter import load_parameters
+from tests.builders import a_care_plan, a_patient
 
 ANCHORS, EXTRACTOR = load_anchors(), Extractor(load_parameters(), "http://127.0.0.1:8080/fhir")
 P1, P2, STAFF = ({"reference": f"{place}"} for place in ("Patient/p1", "Patient/p2", "Practitioner/s1"))

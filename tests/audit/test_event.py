@@ -1,6 +1,7 @@
 """Who, what, when: every call leaves its entry, written before the answer leaves."""
 
 import pytest
+
 from tests.builders import a_bundle, a_care_plan, a_patient, an_entry
 
 pytestmark = pytest.mark.anyio

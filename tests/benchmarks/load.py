@@ -74,7 +74,7 @@ def request(method: str, path: str, body: bytes = b"") -> bytes:
     return f"{method} {path} HTTP/1.1\r\nhost: 127.0.0.1\r\n{about}\r\n".encode() + body
 
 
-def rate(port: int, requests: Sequence[bytes], clients: int, seconds: float = 1) -> float:
+def rate(port: int, requests: Sequence[bytes], clients: int, seconds: float = 0.6) -> float:
     """Answers a second."""
     return rates(port, seconds, Load(requests, clients))[0]
 

@@ -15,6 +15,7 @@ from tests.builders import a_care_plan
 pytestmark = pytest.mark.anyio
 
 (REST,) = dict(read("capability"))[STATEMENT]["rest"]
+OPERATIONS = {row["url"]: row for _, row in read("capability") if row["resourceType"] == "OperationDefinition"}
 TYPES = {kind["type"]: kind for kind in REST["resource"]}
 PATHS = {
     "type": "{type}",
@@ -39,25 +40,21 @@ def promised(type: str) -> set[tuple[str, str]]:
 
 @pytest.mark.parametrize("type", TYPES)
 def test_a_type_answers_what_it_promises_and_nothing_else(type):
-    routes = Promises({"rest": [REST]})
+    routes = Promises({"rest": [REST]}, OPERATIONS)
     for method, (shape, path) in product(METHODS, PATHS.items()):
-        try:
-            routes.find(method, path.format(type=type))
-            reached = True
-        except (NoSuchInteraction, NotAllowed):
-            reached = False
+        reached = reaches(routes, method, path.format(type=type))
         assert ((method, shape) in promised(type)) == reached, (method, path)
 
 
 def test_everything_that_was_built_is_promised():
-    assert TABLE.keys() == Promises({"rest": [REST]}).interactions
+    assert TABLE.keys() == Promises({"rest": [REST]}, OPERATIONS).interactions
 
 
 def test_a_promise_that_nobody_built_stops_the_start():
     boast = {"rest": [{"resource": [{"type": "Patient", "interaction": [{"code": "patch"}]}]}]}
 
     with pytest.raises(NotStarted, match="patch"):
-        refuse_boasts(Promises(boast))
+        refuse_boasts(Promises(boast, {}))
 
 
 @pytest.mark.parametrize("type", TYPES)
@@ -79,3 +76,35 @@ async def test_every_promised_search_parameter_answers(api):
 async def test_an_id_may_be_chosen_where_update_create_is_promised(api):
     assert TYPES["CarePlan"]["updateCreate"]
     assert 201 == (await api.put("CarePlan/x", json=a_care_plan(id="x"))).status_code
+
+
+def test_an_operation_answers_where_its_definition_says_and_nowhere_else():
+    routes = Promises({"rest": [REST]}, OPERATIONS)
+    for type, definition, method in product(["", *TYPES], OPERATIONS.values(), ("GET", "POST", "PUT")):
+        promised = any(
+            row["definition"] == definition["url"] for row in (TYPES[type] if type else REST).get("operation", ())
+        )
+        reads = method == "POST" or (method == "GET" and not definition["affectsState"])
+        for path, level in ((type, "type" if type else "system"), (f"{type}/x", "instance")):
+            if level == "instance" and not type:
+                continue
+            expected = promised and definition[level] and reads
+            assert expected == reaches(routes, method, f"{path}/${definition['code']}"), (
+                method,
+                path,
+                definition["code"],
+            )
+
+
+def test_every_operation_that_is_defined_is_promised_somewhere():
+    promised = {row["definition"] for kind in (REST, *TYPES.values()) for row in kind.get("operation", ())}
+
+    assert OPERATIONS.keys() == promised
+
+
+def reaches(routes: Promises, method: str, path: str) -> bool:
+    try:
+        routes.find(method, path)
+    except (NoSuchInteraction, NotAllowed):
+        return False
+    return True

@@ -44,6 +44,14 @@ def breaking(store: SqliteStore) -> Breaking:
     return found
 
 
+def breaking_reads(store: SqliteStore) -> Breaking:
+    """What the store reads through on the loop from now on."""
+    readers = store._readers
+    found = Breaking(readers._here.connection)
+    readers._here = type(readers._here)(found, readers._here.lock)
+    return found
+
+
 def contents(store: SqliteStore) -> dict[str, list[Any]]:
     """Everything that stands in the database, resources by type and id."""
     with store._readers._here.lock:

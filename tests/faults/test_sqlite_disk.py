@@ -6,11 +6,14 @@ import sqlite3
 import pytest
 
 from fhir_server.fhir.outcome import Unavailable
-from fhir_server.search.query import Query
+from fhir_server.search.query import Identity, Query
 from fhir_server.storage.store import Commit
-from tests.storage.contract import OPEN, Clock, a_notice, a_put, an_entry, sqlite_at, text_of, write
+from tests.faults.breaking import breaking_reads
+from tests.storage.contract import OPEN, Clock, a_notice, a_put, an_entry, ids, sqlite_at, text_of, write
 
 pytestmark = pytest.mark.anyio
+
+ONE = Query("CarePlan", Identity(frozenset({"a"})))
 
 
 def pages(store, most: int | None = None) -> int:
@@ -70,6 +73,20 @@ async def test_a_store_with_a_full_disk_says_so_and_still_reads(tmp_path):
         assert "a" == (await store.read("CarePlan", "a", OPEN)).id
         store._writer._link.connection.execute("PRAGMA query_only = OFF")
         assert await store.check() is None
+
+
+async def test_what_cannot_be_read_is_unavailable_and_not_absent():
+    async with sqlite_at(":memory:", Clock()) as store:
+        await write(store, a_put("a"))
+        connection = breaking_reads(store)
+        connection.breaks = lambda _, statement: "FROM resources" in statement
+
+        for reading in (store.read("CarePlan", "a", OPEN), store.search(ONE, OPEN, count=1), store.check()):
+            with pytest.raises(Unavailable):
+                await reading
+        connection.breaks = lambda _number, _statement: False
+        assert "a" == (await store.read("CarePlan", "a", OPEN)).id
+        assert ["a"] == ids(await store.search(ONE, OPEN, count=1))
 
 
 async def test_a_database_that_somebody_else_holds_is_away_until_he_lets_go(tmp_path):

@@ -1,6 +1,6 @@
 """Of every type an instance with as many of its elements as may stand together, no two values of it alike."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 from functools import cache
 from itertools import count
@@ -68,20 +68,21 @@ def _primitive(name: str, element: Element, kind: str, value: Any, number: int) 
 
 
 def _fresh(element: Element, kind: str, value: Any, number: int) -> Any:
-    if element.binding:
-        return value
-    match kind:
-        case "string" | "markdown":
-            return f"Å{number} \u2028😀"
-        case "code":
-            return f"code-{number}"
-        case "decimal":
-            return Number(NUMBERS[number % len(NUMBERS)])
-        case "date" | "dateTime":
-            return DATES[number % len(DATES)]
-        case "positiveInt" | "unsignedInt":
-            return number
-    return value
+    fresh = FRESH.get(kind)
+    return value if fresh is None or element.binding else fresh(number)
+
+
+FRESH: dict[str, Callable[[int], Any]] = {
+    "string": lambda number: f"Å{number} \u2028😀",
+    "markdown": lambda number: f"*Å{number}*\n\n> 😀",
+    "code": lambda number: f"code-{number}",
+    "decimal": lambda number: Number(NUMBERS[number % len(NUMBERS)]),
+    "date": lambda number: DATES[number % len(DATES)],
+    "dateTime": lambda number: DATES[number % len(DATES)],
+    "positiveInt": lambda number: number,
+    "unsignedInt": lambda number: number,
+}
+"""Values by a number, of the types that have more than one to choose from."""
 
 
 # ------------------------------------------------------------------------------------------------ what fits

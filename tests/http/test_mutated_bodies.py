@@ -3,10 +3,10 @@
 import random
 
 import pytest
-from tests.validation.mutate import mutate
-from tests.validation.seeds import NAMES, seed
 
 from fhir_server.fhir.codec import encode
+from tests.validation.mutate import mutate
+from tests.validation.seeds import NAMES, seed
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 BODIES = 15_000

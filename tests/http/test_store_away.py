@@ -1,6 +1,7 @@
 """The disk is full: 503 and when to try again, ready turns false, nothing is lost, and all is well when there is room."""
 
 import pytest
+
 from tests.builders import a_care_plan, issue_keys
 
 pytestmark = pytest.mark.anyio

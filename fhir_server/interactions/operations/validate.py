@@ -1,4 +1,4 @@
-"""$validate: what a create or update would say of the content, without writing anything.
+"""$validate: what a create, update or delete would say, without writing anything.
 
 https://hl7.org/fhir/R4/resource-operation-validate.html
 """
@@ -6,33 +6,42 @@ https://hl7.org/fhir/R4/resource-operation-validate.html
 from typing import Any
 
 from fhir_server.fhir.codec import encode
-from fhir_server.fhir.outcome import Issue, Unreadable, outcome
+from fhir_server.fhir.outcome import BadParameter, Issue, Unreadable, outcome
 from fhir_server.interactions.call import Answer, Call, Server
+from fhir_server.interactions.operations.parameters import is_parameters, parameter
 from fhir_server.storage.store import Grant
+
+MODES = ("create", "update", "profile", "delete")
+FINE = (Issue("informational", "all-good", severity="information"),)
 
 
 async def validate(call: Call, grant: Grant, server: Server) -> Answer:
-    """200 and an OperationOutcome with every issue, whether the content is valid or not."""
+    """200 and an OperationOutcome with every issue, whether the content is valid or not; with mode delete, whether the
+    resource of the address could be deleted: NotFound where it is not there.
+    """
+    mode = parameter(call, "mode")
+    if mode not in {None, *MODES}:
+        raise BadParameter.because("parameter-value", name="mode", expected=", ".join(MODES))
+    if mode == "delete" and call.id:
+        stored = await server.store.read(call.type, call.id, grant)
+        return _told(FINE, call, (stored,))
     resource = _resource(call)
-    issues = server.content.validator.issues(resource) or (Issue("informational", "all-good", severity="information"),)
-    return Answer(200, encode(outcome(issues, call.language)))
+    issues = server.content.validator.issues(resource)
+    if mode == "update" and call.id and resource.get("id") != call.id:
+        issues += (Issue("invalid", "id-mismatch", f"{call.type}.id", source=Unreadable.spec),)
+    return _told(issues or FINE, call, ())
+
+
+def _told(issues: tuple[Issue, ...], call: Call, seen: tuple[Any, ...]) -> Answer:
+    return Answer(200, encode(outcome(issues, call.language)), seen=seen)
 
 
 def _resource(call: Call) -> dict[str, Any]:
-    """The body itself, or the `resource` parameter of a Parameters."""
-    body = call.body
-    if isinstance(body, dict) and body.get("resourceType") == "Parameters" and call.type != "Parameters":
-        body = _parameter(body, "resource")
-    if not isinstance(body, dict):
-        raise Unreadable.because("no-body", expected=call.type)
-    if body.get("resourceType") != call.type:
+    """The body itself, or the `resource` parameter of a Parameters, of the type that the address names if it names one."""
+    wrapped = is_parameters(call.body) and call.type != "Parameters"
+    resource = parameter(call, "resource") if wrapped else call.body
+    if not isinstance(resource, dict):
+        raise Unreadable.because("no-body", expected=call.type or "resource")
+    if call.type and resource.get("resourceType") != call.type:
         raise Unreadable.because("type-mismatch", "resourceType", expected=call.type)
-    return body
-
-
-def _parameter(parameters: dict[str, Any], name: str) -> Any:
-    members = parameters.get("parameter")
-    for member in members if isinstance(members, list) else ():
-        if isinstance(member, dict) and member.get("name") == name:
-            return member.get("resource")
-    return None
+    return resource

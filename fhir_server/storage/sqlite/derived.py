@@ -36,12 +36,12 @@ def document(index: Index) -> Document:
     return {
         TOKEN: _turned(index.tokens),
         REFERENCE: _turned(index.references),
-        SPAN: {code: sorted(spans) for code, spans in index.spans.items() if spans},
+        SPAN: {code: spans for code, spans in index.spans.items() if spans},
     }
 
 
 def _turned(values: dict[str, list[tuple[str, str]]]) -> dict[str, list[tuple[Any, Any]]]:
-    return {code: sorted((value, space) for space, value in pairs) for code, pairs in values.items() if pairs}
+    return {code: sorted([pair[::-1] for pair in pairs]) for code, pairs in values.items() if pairs}
 
 
 def rows(document: Document, patients: Iterable[str]) -> Rows:

@@ -18,6 +18,7 @@ from fhir_server.search.query import (
     OfPatient,
     Query,
     Reference,
+    Related,
     Some,
     Span,
     Token,
@@ -28,7 +29,7 @@ from fhir_server.storage.sqlite.clause import Clause, all_of
 from fhir_server.storage.sqlite.driver import driver
 from fhir_server.storage.sqlite.order import Key, keys
 from fhir_server.storage.sqlite.rows import CURRENT, stored
-from fhir_server.storage.sqlite.ways import Way, counting, gathering, walking
+from fhir_server.storage.sqlite.ways import Way, by_key, gathering, keys_alone, through, walking
 from fhir_server.storage.store import Page
 
 GATHERED = 1000
@@ -62,7 +63,7 @@ class Search:
 
     def short_beginning(self, connection: sqlite3.Connection) -> Beginning | None:
         """A criterion so few meet that the whole search is over at once; None where that is not quickly told."""
-        found = shortest(connection, [it for it in self.criteria if isinstance(it, _EXACT)], self.query.type)
+        found = shortest(connection, [it for it in self.criteria if isinstance(it, _TOGETHER)], self.query.type)
         if found is None or found.count > FEW:
             return None
         way = self._gathering(found)
@@ -89,9 +90,19 @@ class Search:
             yield self._gathering(start).ordered(order, self.position)
 
     def _gathering(self, start: Beginning) -> Way:
+        return gathering(self.query.type, start.keys, self._rest(start))
+
+    def _counting(self, start: Beginning | None) -> Way:
+        if start is None:
+            return through(self.query.type, self.criteria)
+        if isinstance(start.criterion, _NOT_DELETED) and all(by_key(criterion) for criterion in self._rest(start)):
+            return keys_alone(self.query.type, start.keys, self._rest(start))
+        return self._gathering(start)
+
+    def _rest(self, start: Beginning) -> list[Criterion]:
+        """What the beginning has not seen to; a driver of an AND or an OR may give more than meet it."""
         exact = not isinstance(start.criterion, Every | Some)
-        rest = [criterion for criterion in self.criteria if not (exact and criterion is start.criterion)]
-        return gathering(self.query.type, start.keys, rest)
+        return [criterion for criterion in self.criteria if not (exact and criterion is start.criterion)]
 
     def _total(self, connection: sqlite3.Connection, start: Beginning | None, shown: int, *, more: bool) -> int | None:
         """How many there are; None where nobody asked, or past COUNTED."""
@@ -99,7 +110,7 @@ class Search:
             return None
         if self.position is None and not more:
             return shown
-        way = self._gathering(start) if start else counting(self.query.type, self.criteria)
+        way = self._counting(start)
         met = all_of(way.conditions)
         (count,) = connection.execute(
             f"SELECT count(*) FROM (SELECT 1 FROM {way.tables.sql} WHERE {met.sql} LIMIT {seam.COUNTED + 1})",
@@ -108,8 +119,10 @@ class Search:
         return int(count) if count <= seam.COUNTED else None
 
 
-_EXACT = (OfPatient, Identity, Token, Reference)
-"""Criteria whose rows stand together in an index."""
+_TOGETHER = (OfPatient, Identity, Token, Reference)
+"""Criteria whose rows stand together in an index, so that few are counted in no time."""
+_NOT_DELETED = (OfPatient, Related, Token, Reference, Span)
+"""Criteria that begin at rows which a deleted resource does not have."""
 
 
 def search(

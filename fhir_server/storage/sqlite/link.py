@@ -39,7 +39,10 @@ def connect(path: str, *, writes: bool = False) -> Link:
     """A link to the database, of the kind that a reader or the writer needs. Each commit is on disk when it returns."""
     if sqlite3.sqlite_version_info < _OLDEST:
         raise Unopened(f"SQLite {sqlite3.sqlite_version} is too old: Python must come with 3.33 or later.")
-    connection = sqlite3.connect(path, timeout=5, isolation_level=None, check_same_thread=False, cached_statements=256)
+    patience = 5 if writes else 0.5  # seconds; readers wait for nobody while the file is in WAL mode
+    connection = sqlite3.connect(
+        path, timeout=patience, isolation_level=None, check_same_thread=False, cached_statements=256
+    )
     try:
         for setting in _WRITER if writes else _READER:
             connection.execute(f"PRAGMA {setting}")

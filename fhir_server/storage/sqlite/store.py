@@ -137,7 +137,7 @@ class SqliteStore:
 
     async def check(self) -> None:
         """Raises Unavailable where the store cannot be read or written just now."""
-        self._readers.here(lambda connection: connection.execute("SELECT 1 FROM meta").fetchone())
+        self._readers.here(lambda connection: connection.execute("SELECT 1 FROM resources").fetchone())
         await self._write(Ledger.check)
 
     async def _write(self, work: Work) -> None:

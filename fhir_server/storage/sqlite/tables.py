@@ -74,20 +74,21 @@ class Tables:
         for version in versions:
             before = version.before.rows if version.before else NO_ROWS
             self._compare(version, version.rows, before, more)
-            self._compare(version, before, version.rows, less)
+            if before is not NO_ROWS:
+                self._compare(version, before, version.rows, less)
         self._fill(statements.REMOVE_TOKENS, less.tokens)
         self._fill(statements.REMOVE_SPANS, less.spans)
-        self._fill(statements.ADD_TOKENS, more.tokens)
-        self._fill(statements.ADD_SPANS, more.spans)
+        self._fill(statements.ADD_TOKENS, sorted(more.tokens))
+        self._fill(statements.ADD_SPANS, sorted(more.spans))
         self._put_relations(versions)
 
     def _compare(self, version: Version, these: Rows, those: Rows, into: _Differences) -> None:
         """What is in these rows and not in those."""
-        type, key = version.stored.type, version.key
-        for kind, code, value, space in these.tokens - those.tokens:
-            into.tokens.append((self._parameter(type, kind, code), value, key, space))
-        for code, low, high in these.spans - those.spans:
-            into.spans.append((self._parameter(type, SPAN, code), low, high, key))
+        type, key, parameter = version.stored.type, version.key, self._parameter
+        into.tokens += [
+            (parameter(type, kind, code), value, key, space) for kind, code, value, space in these.tokens - those.tokens
+        ]
+        into.spans += [(parameter(type, SPAN, code), low, high, key) for code, low, high in these.spans - those.spans]
 
     def _parameter(self, type: str, kind: str, code: str) -> int:
         key = self._parameters.get((type, kind, code))

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from fhir_server.search.query import Criterion, Missing, Query
+from fhir_server.search.query import Criterion, Missing, Query, Reference, Token
 from fhir_server.storage.page import Position
 from fhir_server.storage.sqlite.clause import Clause
 from fhir_server.storage.sqlite.compile import ID, LAST_UPDATED, Place, compiled, known
@@ -39,7 +39,17 @@ def gathering(type: str, found: Clause, criteria: Sequence[Criterion]) -> Way:
     return Way(tables, (_live(type), *_probes(criteria, type)))
 
 
-def counting(type: str, criteria: Sequence[Criterion]) -> Way:
+def keys_alone(type: str, found: Clause, criteria: Sequence[Criterion]) -> Way:
+    """The keys that were found, of resources known not to be deleted, without a look at the resources themselves."""
+    return Way(Clause(f"(SELECT DISTINCT key FROM ({found.sql})) r", found.values), _probes(criteria, type))
+
+
+def by_key(criterion: Criterion) -> bool:
+    """Whether a resource's key is enough to look the criterion up."""
+    return isinstance(criterion, Reference) or (isinstance(criterion, Token) and criterion.code is not None)
+
+
+def through(type: str, criteria: Sequence[Criterion]) -> Way:
     """Through all resources of a type, by the ids."""
     return Way(Clause("resources r INDEXED BY resources_live"), (_live(type), *_probes(criteria, type)))
 
@@ -54,7 +64,7 @@ def walking(
     """Through all resources of a type in an order, from a position on; one way after the other gives all of them."""
     first = query.sort[0].parameter if query.sort else ID
     if first == ID:
-        yield counting(query.type, criteria).ordered(order, position).sought(position)
+        yield through(query.type, criteria).ordered(order, position).sought(position)
     elif first == LAST_UPDATED:
         yield _along_times(query.type, criteria).ordered(order, position).sought(position)
     else:
@@ -80,7 +90,7 @@ def _along_values(
         table, column, _ = walked(kind, descending=sort.descending)
         way = _along(kind, table, query, criteria)
         yield way.ordered((Key(Clause(f"w.{column}"), sort.descending), *order[1:]), position).sought(position)
-    without = counting(query.type, (*criteria, Missing(sort.parameter)))
+    without = through(query.type, (*criteria, Missing(sort.parameter)))
     yield without.ordered((BY_NOTHING, *order[1:]), position if past_values else None)
 
 

@@ -52,3 +52,30 @@ async def test_advice_is_told_as_a_warning_and_does_not_block(api):
 
     assert [("warning", "dom-6")] == [(issue["severity"], issue["diagnostics"]) for issue in advised.json()["issue"]]
     assert 201 == (await api.post("CarePlan", json=a_care_plan())).status_code
+
+
+async def test_content_of_any_type_is_validated_at_the_base(api):
+    assert ["all-good"] == issue_keys((await api.post("$validate", json=a_care_plan(text=TOLD))).json())
+    assert ["CarePlan.status"] == (await api.post("$validate", json=a_care_plan(text=TOLD, status="x"))).json()[
+        "issue"
+    ][0]["expression"]
+
+
+@pytest.mark.parametrize(("id", "keys"), [("sip", ["all-good"]), ("annan", ["id-mismatch"])])
+async def test_what_is_meant_for_an_update_must_carry_the_id_of_its_address(api, id, keys):
+    plan = {"name": "resource", "resource": a_care_plan(text=TOLD, id=id)}
+    parameters = {"resourceType": "Parameters", "parameter": [plan, {"name": "mode", "valueCode": "update"}]}
+
+    assert keys == issue_keys((await api.post("CarePlan/sip/$validate", json=parameters)).json())
+
+
+async def test_a_deletion_is_validated_by_what_is_there(api):
+    await api.put("CarePlan/sip", json=a_care_plan(id="sip"))
+
+    assert 200 == (await api.get("CarePlan/sip/$validate?mode=delete")).status_code
+    assert 404 == (await api.get("CarePlan/none/$validate?mode=delete")).status_code
+
+
+async def test_a_mode_that_is_none_is_refused(api):
+    assert 400 == (await api.post("CarePlan/$validate?mode=maybe", json=a_care_plan())).status_code
+    assert 200 == (await api.post("CarePlan/$validate?mode=create", json=a_care_plan())).status_code

@@ -1,0 +1,105 @@
+"""Patient/$everything: what is anchored to the patient, and the people and organizations that it names.
+
+https://hl7.org/fhir/R4/patient-operation-everything.html
+"""
+
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from typing import Any
+
+from fhir_server.fhir.codec import decode
+from fhir_server.fhir.instant import END
+from fhir_server.fhir.outcome import BadParameter, Gone, NotFound
+from fhir_server.fhir.reference import parse_reference
+from fhir_server.interactions.call import Answer, Call, Server
+from fhir_server.interactions.listing import PAGE, count_in, given_in, links, listing, matched, position, since_in
+from fhir_server.search.query import Criterion, OfPatient, Query, Span, every
+from fhir_server.storage.store import Grant, Page, Stored
+
+DEFAULT_COUNT = 200
+NAMED = frozenset({"Organization", "Practitioner", "PractitionerRole", "Location", "HealthcareService", "Endpoint"})
+"""What belongs to no patient, and is shown beside what names it."""
+
+
+async def everything(call: Call, grant: Grant, server: Server) -> Answer:
+    """200 and a page of it, the patient first; NotFound where there is no such patient."""
+    given = given_in(call, "$everything", "_since", "_type", "_count")
+    await server.store.read("Patient", call.id, grant)
+    path = f"Patient/{call.id}/$everything"
+    pairs = [(name, value) for name, value in given.items() if name != PAGE]
+    here = given.get(PAGE, "")
+    after = position(server, path, pairs, here)
+    count = count_in(given, DEFAULT_COUNT)
+    found = [stored async for stored in _anchored(call, given, grant, server, after, count + 1)]
+    page = Page(tuple(found[:count]), next=_place(found[count - 1]) if len(found) > count else None)
+    named = [stored async for stored in _named(page.items, grant, server)]
+    entries = [matched(stored, server) for stored in page.items]
+    entries += [{**matched(stored, server), "search": {"mode": "include"}} for stored in named]
+    text = listing("searchset", entries, links(server, path, pairs, page, here), None)
+    return Answer(200, text, seen=(*page.items, *named))
+
+
+async def _anchored(
+    call: Call,
+    given: Mapping[str, str],
+    grant: Grant,
+    server: Server,
+    after: tuple[str | int | None, ...] | None,
+    count: int,
+) -> AsyncIterator[Stored]:
+    where = every(OfPatient(frozenset({call.id})), *_since(given))
+    left = count
+    for type in _types(given, server):
+        if after is not None and (type != after[0]) and _order(type) <= _order(str(after[0])):
+            continue
+        start = (after[1],) if after is not None and type == after[0] else None
+        page = await server.store.search(Query(type, where), grant, count=left, after=start, total=False)
+        for stored in page.items:
+            yield stored
+        left -= len(page.items)
+        if left <= 0:
+            return
+
+
+def _types(given: Mapping[str, str], server: Server) -> list[str]:
+    kept = {"Patient", *(type for type, parameters in server.content.anchors.parameters.items() if parameters)}
+    asked = set(given["_type"].split(",")) if "_type" in given else kept
+    if not asked <= kept:
+        raise BadParameter.because("parameter-value", name="_type", expected=", ".join(sorted(kept)))
+    return sorted(asked, key=_order)
+
+
+def _order(type: str) -> tuple[bool, str]:
+    return type != "Patient", type
+
+
+def _place(stored: Stored) -> tuple[str, str]:
+    return stored.type, stored.id
+
+
+def _since(given: Mapping[str, str]) -> Iterator[Criterion]:
+    moment = since_in(given)
+    if moment is not None:
+        yield Span("_lastUpdated", "ge", moment, END)
+
+
+async def _named(items: Sequence[Stored], grant: Grant, server: Server) -> AsyncIterator[Stored]:
+    places = {place for stored in items for place in _references(decode(stored.text))}
+    for type, id in sorted(places):
+        try:
+            yield await server.store.read(type, id, grant)
+        except (NotFound, Gone):
+            continue
+
+
+def _references(value: Any) -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict):
+        for name, child in value.items():
+            if name == "reference" and isinstance(child, str):
+                found = parse_reference(child)
+                if found is not None and found.form == "relative" and found.type in NAMED:
+                    yield found.type, found.id
+            else:
+                yield from _references(child)
+    elif isinstance(value, list):
+        for child in value:
+            yield from _references(child)

@@ -1,0 +1,75 @@
+"""$meta, $meta-add, $meta-delete: tags, security labels and profiles, apart from the content.
+
+https://hl7.org/fhir/R4/resource-operation-meta.html
+https://hl7.org/fhir/R4/resource-operation-meta-add.html
+https://hl7.org/fhir/R4/resource-operation-meta-delete.html
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from fhir_server.fhir.codec import decode, encode
+from fhir_server.fhir.outcome import Unreadable
+from fhir_server.interactions.call import Answer, Call, Proposal, Server
+from fhir_server.interactions.commit import put, refuse_invalid, told, written
+from fhir_server.interactions.operations.parameters import answered, parameter
+from fhir_server.storage.store import Grant, Stored
+
+LISTS = ("profile", "security", "tag")
+
+
+async def meta(call: Call, grant: Grant, server: Server) -> Answer:
+    """200 and the meta of the current version."""
+    stored = await server.store.read(call.type, call.id, grant)
+    return _shown(told(stored, 200), stored)
+
+
+async def meta_add(call: Call, grant: Grant, server: Server) -> Proposal:
+    """What is given is added; what is there already stays once."""
+    return await _change(call, grant, server, _with)
+
+
+async def meta_delete(call: Call, grant: Grant, server: Server) -> Proposal:
+    """What is given is taken away; what is not there is passed over."""
+    return await _change(call, grant, server, _without)
+
+
+async def _change(call: Call, grant: Grant, server: Server, combine: Callable[[Any, Any], list[Any]]) -> Proposal:
+    given = parameter(call, "meta")
+    if not isinstance(given, dict):
+        raise Unreadable.because("no-body", expected="Parameters (meta: Meta)")
+    refuse_invalid(server.content.validator.issues(given, type="Meta"))
+    stored = await server.store.read(call.type, call.id, grant)
+    resource = decode(stored.text)
+    resource["meta"] = _combined(resource["meta"], given, combine)
+    version = call.preconditions.match if call.preconditions.match is not None else stored.version
+    change = put(resource, call.id, server, method="PUT", absent=False, version=version)
+    return Proposal(
+        (change,),
+        lambda after: _shown(written(after[0]), after[0]),
+        rereads=call.preconditions.match is None,
+    )
+
+
+def _combined(own: dict[str, Any], given: dict[str, Any], combine: Callable[[Any, Any], list[Any]]) -> dict[str, Any]:
+    lists = {name: combine(own.get(name, []), given[name]) for name in LISTS if name in given}
+    return {name: value for name, value in (own | lists).items() if value}
+
+
+def _with(own: list[Any], given: list[Any]) -> list[Any]:
+    known = {_identity(one) for one in own}
+    return own + [one for one in given if _identity(one) not in known]
+
+
+def _without(own: list[Any], given: list[Any]) -> list[Any]:
+    named = {_identity(one) for one in given}
+    return [one for one in own if _identity(one) not in named]
+
+
+def _identity(one: Any) -> Any:
+    return (one.get("system"), one.get("code")) if isinstance(one, dict) else one
+
+
+def _shown(answer: Answer, stored: Stored) -> Answer:
+    text = encode(answered("return", valueMeta=decode(stored.text)["meta"]))
+    return Answer(200, text, stored.version, stored.updated, seen=answer.seen)
