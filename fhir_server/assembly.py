@@ -16,8 +16,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
-from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
+from starlette.types import ASGIApp
 
 from fhir_server import __version__
 from fhir_server.access.anchor import load_anchors
@@ -52,7 +52,7 @@ class NotStarted(Exception):
 class Assembly:
     """The house, put together and open: `app` for an ASGI server, `server` for what runs beside it."""
 
-    app: FastAPI
+    app: ASGIApp
     server: Server
     index_version: str
 
@@ -196,7 +196,7 @@ def secret(settings: Settings) -> bytes:
     return file.read_bytes()
 
 
-def _application(settings: Settings, server: Server, stories: Sequence[Story]) -> FastAPI:
+def _application(settings: Settings, server: Server, stories: Sequence[Story]) -> ASGIApp:
     registry = CollectorRegistry()
     observer = Observer(registry, structlog.get_logger(), write_line, time.perf_counter)
     endpoint = FhirEndpoint(
@@ -207,6 +207,7 @@ def _application(settings: Settings, server: Server, stories: Sequence[Story]) -
         ready=server.store.check,
         registry=registry,
         version=__version__,
+        cors_origins=settings.cors_origins,
     )
     return application(endpoint, beside)
 

@@ -21,6 +21,7 @@ class Settings(BaseSettings):
     workers: int = Field(default=1, ge=1, le=64)
     base_url: str = ""
     secret: SecretStr = SecretStr("")
+    cors_origins: list[str] = []
     body_limit: int = Field(default=8_000_000, ge=1_000)
     stop_seconds: int = Field(default=20, ge=0)
 

@@ -13,6 +13,7 @@ import structlog
 import typer
 import uvicorn
 from pydantic import ValidationError
+from uvicorn.loops.auto import auto_loop_factory
 
 from fhir_server.assembly import Assembly, NotStarted, assembled, claim_index
 from fhir_server.http.welcome import Story
@@ -55,7 +56,8 @@ def run(settings: Settings, *, stories: Sequence[Story] = (), prepare: Prepare |
     with _listening(settings) as listener:
         settings = settings.model_copy(update={"port": listener.getsockname()[1]})
         try:
-            asyncio.run(_serve(settings, listener, stories, prepare, name))
+            with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
+                runner.run(_serve(settings, listener, stories, prepare, name))
         except (NotStarted, Unopened) as refusal:
             raise stopped(str(refusal)) from None
 

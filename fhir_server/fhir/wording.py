@@ -205,8 +205,8 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "Det som patchen skapar är större än {limit} byte.",
     ),
     "patch-too-costly": (
-        "The patch asks for too much at once: the length of its paths times the size of the resource exceeds {limit}. Send it in several parts, or the resource by PUT.",
-        "Patchen begär för mycket på en gång: sökvägarnas längd gånger resursens storlek överstiger {limit}. Dela upp den, eller skicka resursen med PUT.",
+        "The paths of the patch look at more than {limit} elements. Send it in several parts, or the whole resource by PUT.",
+        "Patchens sökvägar ser på fler än {limit} element. Dela upp den, eller skicka hela resursen med PUT.",
     ),
     "patch-not-a-list": (
         "A JSON Patch is a JSON array of operations.",
@@ -269,8 +269,8 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "Delen '{name}' har ett value[x] med det slags JSON som dess typ har, eller en resurs, eller delar som har sådana värden.",
     ),
     "patch-path": (
-        "The path is no FHIRPath, or beyond what a patch understands: names of elements (a choice without its type), [n], first(), last(), single(), where(…), ofType(…), as, extension(url). Inside where(…) a criterion looks at the element alone.",
-        "Sökvägen är inte FHIRPath, eller mer än en patch förstår: elementnamn (ett val utan sin typ), [n], first(), last(), single(), where(…), ofType(…), as, extension(url). Inuti where(…) ser ett villkor bara på elementet självt.",
+        "The path is no FHIRPath, or beyond what a patch understands: names of elements (a choice without its type), [n], first(), last(), single(), where(…), ofType(…), as, extension(url). Inside where(…) stand such paths with exists(), empty() and not(), and comparisons of simple values, joined by and, or.",
+        "Sökvägen är inte FHIRPath, eller mer än en patch förstår: elementnamn (ett val utan sin typ), [n], first(), last(), single(), where(…), ofType(…), as, extension(url). Inuti where(…) står sådana sökvägar med exists(), empty() och not(), och jämförelser av enkla värden, förenade med and, or.",
     ),
     "patch-path-type": (
         "The path begins with another type than that of the resource ({type}).",

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Mount, Route
-from starlette.types import ASGIApp
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from fhir_server.fhir.outcome import NoSuchInteraction, NotAllowed, Refusal
 from fhir_server.http.errors import refused
@@ -27,10 +29,32 @@ class Beside:
     ready: Callable[[], Awaitable[None]]
     registry: CollectorRegistry
     version: str
+    cors_origins: Sequence[str] = ()
 
 
-def application(fhir: ASGIApp, beside: Beside) -> FastAPI:
-    """The whole application. `[base]` and `[base]/` are one address, and nothing is redirected."""
+COMPRESSED_FROM = 1_000
+"""Bytes of a body below which compressing costs more than it saves."""
+SHOWN_TO_SCRIPTS = ("ETag", "Last-Modified", "Location", "X-Request-Id")
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """The FHIR endpoint, and FastAPI for all else. A FHIR call goes straight to its endpoint: the layers of FastAPI on the
+    way would cost more than a whole read (docs/decisions/0005-fhir-routes-are-starlette.md).
+    """
+
+    fhir: ASGIApp
+    beside: ASGIApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI. `[base]` and `[base]/` are one address, and nothing is redirected."""
+        path = scope.get("path", "")
+        own = path.startswith(f"{BASE_PATH}/") or path == BASE_PATH
+        await (self.fhir if own else self.beside)(scope, receive, send)
+
+
+def application(fhir: ASGIApp, beside: Beside) -> ASGIApp:
+    """The whole application, its answers compressed for whoever takes it."""
     app = FastAPI(
         title="FHIR care-plan server",
         version=beside.version,
@@ -39,10 +63,17 @@ def application(fhir: ASGIApp, beside: Beside) -> FastAPI:
         openapi_url=None,
         redirect_slashes=False,
     )
-    app.router.routes[:0] = [Mount(BASE_PATH, fhir), Route(BASE_PATH, fhir), *beside.pages]
+    app.router.routes[:0] = beside.pages
     app.include_router(health_router(beside.ready, beside.registry))
     app.add_exception_handler(HTTPException, _as_outcome)
-    return app
+    whole: ASGIApp = GZipMiddleware(Application(fhir, app), minimum_size=COMPRESSED_FROM, compresslevel=5)
+    return _shared(whole, beside.cors_origins) if beside.cors_origins else whole
+
+
+def _shared(app: ASGIApp, origins: Sequence[str]) -> ASGIApp:
+    return CORSMiddleware(
+        app, allow_origins=origins, allow_methods=["*"], allow_headers=["*"], expose_headers=SHOWN_TO_SCRIPTS
+    )
 
 
 async def _as_outcome(request: Request, error: Exception) -> Response:

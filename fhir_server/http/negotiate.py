@@ -51,6 +51,8 @@ def _parts(value: str) -> tuple[str, dict[str, str]]:
 
 def language(accept_language: str) -> str:
     """`sv` where Swedish is preferred to English, else `en`. RFC 9110 §12.5.4."""
+    if not accept_language:
+        return "en"
     best, language = -1.0, "en"
     for choice in accept_language.split(","):
         tag, parameters = _parts(choice)

@@ -5,15 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
-from starlette.datastructures import Headers
 from starlette.types import Receive, Scope
 
 from fhir_server.fhir.codec import decode
 from fhir_server.fhir.instant import from_http_date
 from fhir_server.fhir.outcome import BadParameter, TooLarge, Unreadable
 from fhir_server.http.negotiate import FORM, READ, language, media_type, refuse_foreign, refuse_unacceptable
-from fhir_server.interactions.call import Address, Call, Preference
-from fhir_server.interactions.preconditions import Preconditions, version_to_match, versions_not_to_match
+from fhir_server.interactions.call import NO_PREFERENCE, Address, Call, Preference
+from fhir_server.interactions.preconditions import NONE, Preconditions, version_to_match, versions_not_to_match
 
 URL_LIMIT = 8_000
 """Bytes of path and query together; a longer search goes by POST."""
@@ -30,7 +29,7 @@ class Reader:
 
     async def read(self, address: Address, scope: Scope, receive: Receive, request_id: str) -> Call:
         """The call that a request means. Unreadable, BadParameter, NotAcceptable, UnsupportedMedia, TooLarge."""
-        headers = Headers(scope=scope)
+        headers = _headers(scope)
         query = scope["query_string"]
         if len(query) + len(scope["path"]) > URL_LIMIT:
             raise TooLarge.because("url-too-long", limit=URL_LIMIT)
@@ -55,7 +54,7 @@ class Reader:
             language=language(headers.get("accept-language", "")),
         )
 
-    async def _json(self, headers: Headers, receive: Receive, expected: str) -> Any:
+    async def _json(self, headers: Mapping[str, str], receive: Receive, expected: str) -> Any:
         """The body, decoded; `expected` names what must be there, "" where nothing must."""
         text = await self._body(headers, receive)
         if not text and not expected:
@@ -65,13 +64,13 @@ class Reader:
         refuse_foreign(headers.get("content-type", ""), *READ)
         return decode(text)
 
-    async def _form(self, headers: Headers, receive: Receive) -> list[tuple[str, str]]:
+    async def _form(self, headers: Mapping[str, str], receive: Receive) -> list[tuple[str, str]]:
         text = await self._body(headers, receive)
         if text:
             refuse_foreign(headers.get("content-type", ""), FORM)
         return _pairs(text)
 
-    async def _body(self, headers: Headers, receive: Receive) -> bytes:
+    async def _body(self, headers: Mapping[str, str], receive: Receive) -> bytes:
         self._refuse_length(headers.get("content-length", "0"))
         chunks, length, more = [], 0, True
         while more:
@@ -87,6 +86,11 @@ class Reader:
     def _refuse_length(self, length: str) -> None:
         if length.isdigit() and int(length) > self.body_limit:
             raise TooLarge.because("too-large", limit=self.body_limit)
+
+
+def _headers(scope: Scope) -> dict[str, str]:
+    """The headers by name in lower case; of one that stands twice, the first."""
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(scope["headers"])}
 
 
 def _with_type_of(address: Address, body: Any) -> Address:
@@ -113,7 +117,12 @@ def _last(parameters: Sequence[tuple[str, str]], name: str) -> str | None:
     return found[-1] if found else None
 
 
+_CONDITIONAL = ("if-match", "if-none-match", "if-modified-since", "if-none-exist")
+
+
 def _preconditions(headers: Mapping[str, str]) -> Preconditions:
+    if headers.keys().isdisjoint(_CONDITIONAL):
+        return NONE
     if_match = headers.get("if-match")
     since = headers.get("if-modified-since")
     return Preconditions(
@@ -126,6 +135,8 @@ def _preconditions(headers: Mapping[str, str]) -> Preconditions:
 
 def _preference(prefer: str) -> Preference:
     """RFC 7240: a preference that is not known, or not well formed, is passed over."""
+    if not prefer:
+        return NO_PREFERENCE
     chosen = {
         name.strip().lower(): value.strip().strip('"')
         for name, _, value in (part.partition("=") for part in prefer.replace(";", ",").split(","))

@@ -15,7 +15,7 @@ from fhir_server.search.query import Everything, OfPatient
 from fhir_server.storage.sqlite import find
 from fhir_server.storage.sqlite.store import SqliteStore
 from fhir_server.storage.store import Commit, Draft, Entry, Grant, Notice, Page, Put, Relation, Store, Stored
-from tests.databases import mongo
+from tests.databases import mongo, mongo_joining
 
 MINE, THEIRS = "p1", "p2"
 OPEN = Grant(Everything(), "HOPERAT", "open")
@@ -72,6 +72,7 @@ STORES: Mapping[str, Callable[[Path, Clock], Opened]] = {
     "sqlite-memory": sqlite_memory,
     "sqlite-walking": sqlite_walking,
     "mongo": mongo,
+    "mongo-joining": mongo_joining,
 }
 
 

@@ -3,8 +3,6 @@
 What a criterion means stands with it, in `search/query.py`.
 """
 
-# ruff: noqa: S608  # the text is put together from our own words; every value is bound
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any

@@ -24,6 +24,14 @@ class Rows(NamedTuple):
     tokens: set[TokenRow]
     spans: set[SpanRow]
 
+    def without(self, other: "Rows") -> "Rows":
+        """Those that the other has not."""
+        return Rows(self.tokens - other.tokens, self.spans - other.spans)
+
+    def joined(self, other: "Rows") -> "Rows":
+        """Those of both."""
+        return Rows(self.tokens | other.tokens, self.spans | other.spans)
+
 
 NO_ROWS = Rows(set(), set())
 

@@ -1,7 +1,5 @@
 """Where a search may begin: the keys of the resources that meet one criterion, straight from an index."""
 
-# ruff: noqa: S608  # the text is put together from our own words; every value is bound
-
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 

@@ -3,8 +3,6 @@
 A grant is one of the criteria, so it drives the search when it reaches few and follows when it reaches many.
 """
 
-# ruff: noqa: S608  # the text is put together from our own words; every value is bound
-
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

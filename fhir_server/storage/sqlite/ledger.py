@@ -1,7 +1,5 @@
 """What the writer does to the database: Commits judged, and those that stand written, several at once."""
 
-# ruff: noqa: S608  # the text is put together from our own words; every value is bound
-
 import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
@@ -136,7 +134,7 @@ class Ledger:
         ]
         if versions:
             self._tables.put_indexes(versions)
-            self._tables.put_derived(versions)
+            self._tables.put_derived(versions, anew=True)
 
     def index_is(self, version: str) -> None:
         """Says by which definitions the index is made."""
@@ -144,9 +142,13 @@ class Ledger:
         self.index_version = version
 
     def check(self) -> None:
-        """Writes a little, to see that it can be."""
-        self._connection.execute("UPDATE meta SET value = ? WHERE name = 'checked'", (str(self._clock()),))
+        """Writes more than fits where something else stood, and takes it away again, to see that there is room."""
+        for value in ("x" * _ROOM, ""):
+            self._connection.execute("UPDATE meta SET value = ? WHERE name = 'checked'", (value,))
 
+
+_ROOM = 10_000
+"""Bytes that want new pages: about as many as one more resource."""
 
 _PRESENT = (
     "SELECT r.key, r.type, r.id, r.version, r.updated, r.deleted, r.patients, r.idx FROM json_each(?) j"

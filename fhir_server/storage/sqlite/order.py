@@ -1,7 +1,5 @@
 """The order of a search as SQL: sort keys, and what comes after a position."""
 
-# ruff: noqa: S608  # the text is put together from our own words; every value is bound
-
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass

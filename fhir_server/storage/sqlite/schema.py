@@ -1,7 +1,5 @@
 """The tables, and how a database of an earlier release becomes one of today."""
 
-# ruff: noqa: S608  # the text is put together from our own words
-
 import sqlite3
 from collections.abc import Sequence
 

@@ -5,8 +5,6 @@ number that counts, not their length. Rows go in as one JSON value, texts as val
 the copies by which it would undo half a statement: whoever calls undoes all of it, with the transaction or to a savepoint.
 """
 
-# ruff: noqa: S608  # the text is put together from our own words; every value is bound
-
 
 def added(table: str, *columns: str) -> str:
     """The statement that adds rows."""

@@ -21,8 +21,8 @@ _AGENTS = 10_000
 
 
 @dataclass(slots=True)
-class _Differences:
-    """Rows of `tokens` and `spans`, by parameter key, to be added or removed."""
+class _Keyed:
+    """Rows of `tokens` and `spans` as they stand there, with the keys of parameter and resource."""
 
     tokens: list[tuple[int, str, int, str]] = field(default_factory=list)
     spans: list[tuple[int, int, int, int]] = field(default_factory=list)
@@ -68,27 +68,25 @@ class Tables:
         """Replaces what stands beside the texts of versions that stay."""
         self._fill(statements.PUT_INDEXES, [(version.key, version.patients, version.idx) for version in versions])
 
-    def put_derived(self, versions: Sequence[Version]) -> None:
-        """What the versions are found by, where it differs from what those before them were found by."""
-        more, less = _Differences(), _Differences()
+    def put_derived(self, versions: Sequence[Version], *, anew: bool = False) -> None:
+        """What the versions are found by, where it differs from what those before them were found by; `anew`: all of it,
+        whatever the tables may have lost or kept.
+        """
+        more, less = _Keyed(), _Keyed()
         for version in versions:
-            before = version.before.rows if version.before else NO_ROWS
-            self._compare(version, version.rows, before, more)
-            if before is not NO_ROWS:
-                self._compare(version, before, version.rows, less)
+            new, old = version.rows, version.before.rows if version.before else NO_ROWS
+            self._spread(version, new if anew else new.without(old), more)
+            self._spread(version, old.joined(new) if anew else old.without(new), less)
         self._fill(statements.REMOVE_TOKENS, less.tokens)
         self._fill(statements.REMOVE_SPANS, less.spans)
         self._fill(statements.ADD_TOKENS, sorted(more.tokens))
         self._fill(statements.ADD_SPANS, sorted(more.spans))
         self._put_relations(versions)
 
-    def _compare(self, version: Version, these: Rows, those: Rows, into: _Differences) -> None:
-        """What is in these rows and not in those."""
+    def _spread(self, version: Version, rows: Rows, into: _Keyed) -> None:
         type, key, parameter = version.stored.type, version.key, self._parameter
-        into.tokens += [
-            (parameter(type, kind, code), value, key, space) for kind, code, value, space in these.tokens - those.tokens
-        ]
-        into.spans += [(parameter(type, SPAN, code), low, high, key) for code, low, high in these.spans - those.spans]
+        into.tokens += [(parameter(type, kind, code), value, key, space) for kind, code, value, space in rows.tokens]
+        into.spans += [(parameter(type, SPAN, code), low, high, key) for code, low, high in rows.spans]
 
     def _parameter(self, type: str, kind: str, code: str) -> int:
         key = self._parameters.get((type, kind, code))

@@ -1,7 +1,5 @@
 """The audit, the outbox and the relations, as they are read."""
 
-# ruff: noqa: S608  # the text is put together from our own words; every value is bound
-
 import sqlite3
 from typing import Any
 

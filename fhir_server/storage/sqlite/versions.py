@@ -4,8 +4,6 @@ A version is judged by the anchors that it has itself, and by all that the curre
 resource sees no earlier state of it, and who came later sees nothing of another patient's time.
 """
 
-# ruff: noqa: S608  # the text is put together from our own words; every value is bound
-
 import sqlite3
 
 from fhir_server.fhir.outcome import Gone, NotFound

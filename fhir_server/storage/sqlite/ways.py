@@ -1,7 +1,5 @@
 """The ways through the rows of a search: where they come from, what they must meet, in which order they come."""
 
-# ruff: noqa: S608  # the text is put together from our own words; every value is bound
-
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
