@@ -1,0 +1,154 @@
+"""A criterion as a filter: for queries and for grants, in every collection whose documents have `patients`.
+
+What a criterion means stands with it, in `search/query.py`.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeAlias
+
+from fhir_server.search.query import (
+    Criterion,
+    Every,
+    Everything,
+    Identity,
+    Missing,
+    OfPatient,
+    Reference,
+    Related,
+    Some,
+    Span,
+    Token,
+    Without,
+)
+from fhir_server.storage.mongo.document import CODE, ID, REFERENCE, TOKEN, any_range, pair_key, space_range
+
+Filter: TypeAlias = dict[str, Any]
+
+LAST_UPDATED, RESOURCE_ID = "_lastUpdated", "_id"
+
+ALWAYS: Filter = {}
+NEVER: Filter = {"_id": {"$in": []}}
+
+Bonds: TypeAlias = Mapping[Related, Filter]
+"""What each relation that a criterion speaks of demands of a document: `reach.py` finds it out."""
+
+
+def all_of(parts: Iterable[Filter]) -> Filter:
+    """All of the filters; of none: always."""
+    kept = [part for part in parts if part != ALWAYS]
+    if not kept:
+        return ALWAYS
+    return kept[0] if len(kept) == 1 else {"$and": kept}
+
+
+def any_of(parts: Sequence[Filter]) -> Filter:
+    """Any of the filters; of none: never."""
+    if not parts:
+        return NEVER
+    return parts[0] if len(parts) == 1 else {"$or": list(parts)}
+
+
+def compiled(criterion: Criterion, bonds: Bonds) -> Filter:
+    """The filter that the criterion sets."""
+    return _MEANINGS[type(criterion)](criterion, bonds)
+
+
+def flat(parts: Iterable[Criterion], kind: type[Every | Some]) -> Iterator[Criterion]:
+    """The parts of an AND or of an OR, and of those that stand in it."""
+    for part in parts:
+        if isinstance(part, kind):
+            yield from flat(part.parts, kind)
+        else:
+            yield part
+
+
+def _every(criterion: Every, bonds: Bonds) -> Filter:
+    return all_of(compiled(part, bonds) for part in flat(criterion.parts, Every))
+
+
+def _some(criterion: Some, bonds: Bonds) -> Filter:
+    """Those of the parts that are one look-up each are one look-up together."""
+    keys, rest = list[str](), list[Filter]()
+    for part in flat(criterion.parts, Some):
+        key = _key(part)
+        if key is None:
+            rest.append(compiled(part, bonds))
+        else:
+            keys.append(key)
+    return any_of([*rest, {"keys": {"$in": sorted(set(keys))}}] if keys else rest)
+
+
+def _key(criterion: Criterion) -> str | None:
+    """The one key that a resource has if it meets the criterion, and else has not; None where it takes more to say."""
+    match criterion:
+        case Token(parameter, None, code) if code is not None:
+            return f"{parameter}{CODE}{code}"
+        case Token(parameter, system, code) if system is not None and code is not None:
+            return pair_key(parameter, TOKEN, system, code)
+        case Reference(parameter, None, id):
+            return f"{parameter}{ID}{id}"
+        case Reference(parameter, kind, id) if kind is not None:
+            return pair_key(parameter, REFERENCE, kind, id)
+    return None
+
+
+def _token(criterion: Token, _: Bonds) -> Filter:
+    key = _key(criterion)
+    if key is not None:
+        return {"keys": key}
+    system = criterion.system
+    first, last = any_range(criterion.parameter, TOKEN) if system is None else space_range(criterion.parameter, system)
+    return {"keys": {"$elemMatch": {"$gte": first, "$lt": last}}}
+
+
+_RELATIONS: Mapping[str, Callable[[int, int], Filter]] = {
+    "eq": lambda low, high: {"low": {"$gte": low}, "high": {"$lte": high}},
+    "ne": lambda low, high: {"$or": [{"low": {"$lt": low}}, {"high": {"$gt": high}}]},
+    "gt": lambda _, high: {"high": {"$gt": high}},
+    "lt": lambda low, _: {"low": {"$lt": low}},
+    "ge": lambda low, high: {"$or": [{"high": {"$gt": high}}, {"low": {"$gte": low}, "high": {"$lte": high}}]},
+    "le": lambda low, high: {"$or": [{"low": {"$lt": low}}, {"low": {"$gte": low}, "high": {"$lte": high}}]},
+    "sa": lambda _, high: {"low": {"$gt": high}},
+    "eb": lambda low, _: {"high": {"$lt": low}},
+    "ap": lambda low, high: {"low": {"$lte": high}, "high": {"$gte": low}},
+}
+"""How a stored span stands to the one asked for."""
+
+_POINTS: Mapping[str, Callable[[int, int], Filter]] = {
+    "eq": lambda low, high: {"updated": {"$gte": low, "$lte": high}},
+    "ap": lambda low, high: {"updated": {"$gte": low, "$lte": high}},
+    "ne": lambda low, high: {"$or": [{"updated": {"$lt": low}}, {"updated": {"$gt": high}}]},
+    "gt": lambda _, high: {"updated": {"$gt": high}},
+    "sa": lambda _, high: {"updated": {"$gt": high}},
+    "lt": lambda low, _: {"updated": {"$lt": low}},
+    "eb": lambda low, _: {"updated": {"$lt": low}},
+    "ge": lambda low, _: {"updated": {"$gte": low}},
+    "le": lambda _, high: {"updated": {"$lte": high}},
+}
+"""The same of the one stored span that is a millisecond."""
+
+
+def _span(span: Span, _: Bonds) -> Filter:
+    if span.parameter == LAST_UPDATED:
+        return _POINTS[span.relation](span.low, span.high)
+    return {"spans": {"$elemMatch": {"code": span.parameter, **_RELATIONS[span.relation](span.low, span.high)}}}
+
+
+def _missing(criterion: Missing, _: Bonds) -> Filter:
+    stored = criterion.parameter in {LAST_UPDATED, RESOURCE_ID}
+    return NEVER if stored else {"codes": {"$ne": criterion.parameter}}
+
+
+_MEANINGS: Mapping[type, Callable[[Any, Bonds], Filter]] = {
+    Everything: lambda _, __: ALWAYS,
+    Every: _every,
+    Some: _some,
+    Without: lambda criterion, bonds: {"$nor": [compiled(criterion.part, bonds)]},
+    Identity: lambda criterion, _: {"id": {"$in": sorted(criterion.ids)}},
+    Token: _token,
+    Reference: lambda criterion, _: {"keys": _key(criterion)},
+    Span: _span,
+    Missing: _missing,
+    OfPatient: lambda criterion, _: {"patients": {"$in": sorted(criterion.patients)}},
+    Related: lambda criterion, bonds: bonds[criterion],
+}

@@ -1,0 +1,68 @@
+"""A search: one pipeline for the page, in which MongoDB's planner chooses where to begin; another where a total is asked.
+
+What `meta` says of the index is read in the same state of the database (`$unionWith` would have it in one round trip, but
+promises no order, and is refused in transactions).
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.asynchronous.database import AsyncDatabase
+
+from fhir_server.search.query import Criterion, Query
+from fhir_server.storage import store
+from fhir_server.storage.indexes import incomplete
+from fhir_server.storage.mongo.document import STORED, stored
+from fhir_server.storage.mongo.filter import all_of
+from fhir_server.storage.mongo.order import after, keys, order_of
+from fhir_server.storage.mongo.reach import reach, rows_of
+from fhir_server.storage.page import Position
+from fhir_server.storage.store import Page
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What is searched for: `count` of the resources that the query matches and the grant reaches, from `position` on, and
+    with `total` how many there are.
+    """
+
+    query: Query
+    grant: Criterion
+    count: int
+    position: Position | None = None
+    total: bool = False
+
+    async def page(self, database: AsyncDatabase[Any], session: AsyncClientSession) -> Page:
+        """The page. Unavailable while the index is being made. The session sees one state of the database throughout."""
+        index = await database.meta.find_one({"_id": "index"}, session=session)
+        if index is None or not index["value"]:
+            raise incomplete()
+        order = keys(self.query)
+        rows = await self._rows(database, session)
+        shown, more = rows[: self.count], len(rows) > self.count
+        last = tuple(key.value(shown[-1]) for key in order) if shown and more else None
+        total = await self._total(database, session, len(shown), more=more) if self.total else None
+        return Page(tuple(stored(row) for row in shown), total, last)
+
+    async def _rows(self, database: AsyncDatabase[Any], session: AsyncClientSession) -> list[Any]:
+        order = keys(self.query)
+        beyond = {} if self.position is None else after(order, self.position)
+        own = all_of([{"type": self.query.type, "live": True}, beyond])
+        found = await reach(database, own, (self.query.where, self.grant), session)
+        members = {**STORED, **{key.member: 1 for key in order}}
+        stages = [*found.stages({"$sort": order_of(order)}), {"$limit": self.count + 1}, {"$project": members}]
+        return await rows_of(database.resources, stages, session)
+
+    async def _total(
+        self, database: AsyncDatabase[Any], session: AsyncClientSession, shown: int, *, more: bool
+    ) -> int | None:
+        """How many there are; None past COUNTED."""
+        if self.position is None and not more:
+            return shown
+        own = {"type": self.query.type, "live": True}
+        found = await reach(database, own, (self.query.where, self.grant), session)
+        counted = [*found.stages(), {"$limit": store.COUNTED + 1}, {"$count": "count"}]
+        rows = await rows_of(database.resources, counted, session)
+        count = next((int(row["count"]) for row in rows), 0)
+        return count if count <= store.COUNTED else None

@@ -1,0 +1,181 @@
+"""What a Commit does to the database: judged and written in one transaction."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeAlias
+
+from pymongo import InsertOne, ReplaceOne, UpdateOne
+from pymongo.asynchronous.client_session import AsyncClientSession
+
+from fhir_server.fhir.outcome import NotFound, Refusal
+from fhir_server.search.match import Candidate, matches
+from fhir_server.search.query import Criterion, Everything
+from fhir_server.storage.mongo import trail
+from fhir_server.storage.mongo.claim import claims_of, claims_of_condition
+from fhir_server.storage.mongo.document import Document, candidate, earlier, place
+from fhir_server.storage.mongo.find import Search
+from fhir_server.storage.mongo.judge import Version, refuse, version_of
+from fhir_server.storage.mongo.link import Link
+from fhir_server.storage.mongo.number import Numbers, Writers
+from fhir_server.storage.mongo.reach import relations_in
+from fhir_server.storage.mongo.transaction import transacted
+from fhir_server.storage.mongo.turns import Turns
+from fhir_server.storage.store import (
+    Change,
+    Commit,
+    Condition,
+    NothingMatches,
+    Overtaken,
+    Put,
+    Relation,
+    Stored,
+)
+
+_Take: TypeAlias = Callable[[int], Sequence[int]]
+"""Gives so many numbers for rows of the trail."""
+
+_Present: TypeAlias = dict[str, Document]
+"""The documents that are there before a Commit, by their `_id`."""
+
+
+class Ledger:
+    """Writes Commits."""
+
+    def __init__(self, link: Link, clock: Callable[[], int], numbers: Numbers, writers: Writers) -> None:
+        """`clock` gives milliseconds since 1970."""
+        self._link = link
+        self._database = link.database
+        self._clock = clock
+        self._numbers = numbers
+        self._writers = writers
+        self._turns = Turns()
+
+    async def record(self, commit: Commit) -> tuple[Stored, ...]:
+        """Writes all of the Commit or nothing. NotFound, Conflict, Stale, TooLarge, Overtaken."""
+        async with self._turns.of(_names(commit)):
+            await self._writers.announce()
+            with self._numbers.writing() as take:
+                if _is_one_row(commit):
+                    await self._write_trail(commit, (), take)
+                    return ()
+                return await transacted(self._link, lambda session: self._attempt(commit, take, session))
+
+    async def _attempt(self, commit: Commit, take: _Take, session: AsyncClientSession) -> tuple[Stored, ...]:
+        present = await self._present(commit.changes, session)
+        versions = await self._judged(commit, present, session)
+        await self._claim(commit.conditions, versions, session)
+        for condition in commit.conditions:
+            await self._refuse_unmet(condition, session)
+        changed = [version for version in versions if version.document is not None]
+        if changed:
+            await self._write(changed, session)
+        await self._write_trail(commit, versions, take, session)
+        return tuple(version.stored for version in versions)
+
+    async def _present(self, changes: Sequence[Change], session: AsyncClientSession) -> _Present:
+        if not changes:
+            return {}
+        asked = [place(change.type, change.id) for change in changes]
+        found = self._database.resources.find({"_id": {"$in": asked}}, session=session)
+        return {row["_id"]: row for row in await found.to_list()}
+
+    # ------------------------------------------------------------------------------------------------ judging
+
+    async def _judged(self, commit: Commit, present: _Present, session: AsyncClientSession) -> list[Version]:
+        """The versions to be. What the grant does not reach is not found, whatever else could be said of it."""
+        proposed = _proposed(commit.changes, present, self._clock())
+        versions = proposed if isinstance(proposed, list) else []
+        if not isinstance(commit.grant.query, Everything):
+            touched = [candidate(it) for it in present.values()] + [version.candidate for version in versions]
+            await self._refuse_hidden(commit.grant.query, touched, session)
+        if isinstance(proposed, Refusal):
+            raise proposed
+        return versions
+
+    async def _refuse_hidden(self, grant: Criterion, touched: list[Candidate], session: AsyncClientSession) -> None:
+        """Judged by the relations as they are before the Commit: nobody lets himself in by what he writes."""
+        bonds: list[Relation] = []
+        if any(True for _ in relations_in(grant)):
+            patients = sorted({patient for it in touched for patient in it.patients})
+            found = self._database.relations.find({"patient": {"$in": patients}}, session=session)
+            bonds = [trail.relation(row) for row in await found.to_list()]
+        if not all(matches(grant, _bound(it, bonds)) for it in touched):
+            raise NotFound.because("not-found")
+
+    async def _claim(
+        self, conditions: Iterable[Condition], versions: Iterable[Version], session: AsyncClientSession
+    ) -> None:
+        asked = {claim for condition in conditions for claim in claims_of_condition(condition)}
+        claims = sorted(asked.union(*(version.claims for version in versions)))
+        if claims:
+            touch = {"$inc": {"count": 1}, "$currentDate": {"at": True}}
+            writes = [UpdateOne({"_id": claim}, touch, upsert=True) for claim in claims]
+            await self._database.claims.bulk_write(writes, session=session)
+
+    async def _refuse_unmet(self, condition: Condition, session: AsyncClientSession) -> None:
+        page = await Search(condition.query, Everything(), count=2).page(self._database, session)
+        wanted = [] if isinstance(condition, NothingMatches) else [condition.id]
+        if [stored.id for stored in page.items] != wanted:
+            raise Overtaken
+
+    # ------------------------------------------------------------------------------------------------ writing
+
+    async def _write(self, versions: Sequence[Version], session: AsyncClientSession) -> None:
+        replaced = [version.before for version in versions if version.before is not None]
+        if replaced:
+            await self._database.versions.insert_many([earlier(it) for it in replaced], session=session)
+            gone = {"resource": {"$in": [it["_id"] for it in replaced]}}
+            await self._database.relations.delete_many(gone, session=session)
+        writes = [_write_of(version) for version in versions]
+        written = await self._database.resources.bulk_write(writes, session=session)
+        assert written.matched_count == len(replaced), "a transaction sees one state, or fails"
+        relations = [row for version in versions for row in trail.related(version.stored, version.relations)]
+        if relations:
+            await self._database.relations.insert_many(relations, session=session)
+
+    async def _write_trail(
+        self, commit: Commit, versions: Sequence[Version], take: _Take, session: AsyncClientSession | None = None
+    ) -> None:
+        """Last of all: from taking numbers to the end of the transaction should be a short time."""
+        places = {(version.stored.type, version.stored.id): version for version in versions}
+        notices = trail.noticed(commit, places)
+        entries = trail.audited(commit.entries, places, take(len(commit.entries)))
+        if len(entries) == 1:
+            await self._database.audit.insert_one(entries[0], session=session)
+        elif entries:
+            await self._database.audit.insert_many(entries, session=session)
+        if notices:
+            await self._database.outbox.insert_many(trail.outgoing(notices, take(len(notices))), session=session)
+
+
+def _is_one_row(commit: Commit) -> bool:
+    """One document is written whole or not at all, without a transaction."""
+    return len(commit.entries) == 1 and not (commit.changes or commit.conditions or commit.notices)
+
+
+def _names(commit: Commit) -> set[str]:
+    """What other commits of this process may be at the same time: the resources, and the claims of identities."""
+    names = {place(change.type, change.id) for change in commit.changes}
+    carried = (claims_of(change.type, change.index) for change in commit.changes if isinstance(change, Put))
+    return names.union(*carried, *map(claims_of_condition, commit.conditions))
+
+
+def _proposed(changes: Sequence[Change], present: _Present, now: int) -> list[Version] | Refusal:
+    found = [(change, present.get(place(change.type, change.id))) for change in changes]
+    try:
+        for change, before in found:
+            refuse(change, before)
+    except Refusal as refusal:
+        return refusal
+    return [version_of(change, before, now) for change, before in found]
+
+
+def _bound(candidate: Candidate, bonds: Sequence[Relation]) -> Candidate:
+    mine = [bond for bond in bonds if bond.patient in candidate.patients]
+    return Candidate(candidate.type, candidate.id, candidate.updated, candidate.index, candidate.patients, mine)
+
+
+def _write_of(version: Version) -> InsertOne[Any] | ReplaceOne[Any]:
+    """A new document, or one that takes the place of the very version that was looked at."""
+    if version.before is None:
+        return InsertOne(version.sealed)
+    return ReplaceOne({"_id": version.before["_id"], "version": version.before["version"]}, version.sealed)

@@ -1,0 +1,129 @@
+"""How far a grant or a query reaches by relations: MongoDB has no EXISTS, so there are two ways to ask for one.
+
+Where the actors have to do with few patients, those are listed, and the list drives the query. Where with many, each
+document that meets all else is asked for a relation of its patients (`$lookup`): then the relations follow the query, and
+one that names a patient asks after that patient only.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.asynchronous.database import AsyncDatabase
+
+from fhir_server.search.query import Criterion, Every, Related, Some, Without
+from fhir_server.storage.mongo.filter import Bonds, Filter, all_of, compiled, flat
+
+LISTED = 1_000
+"""So many patients are listed; of more, each document is asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What criteria demand: at once (`direct`), and after the stages of `joins` (`joined`)."""
+
+    direct: Filter
+    joins: tuple[dict[str, Any], ...] = ()
+    joined: Filter = field(default_factory=dict)
+
+    def stages(self, *between: dict[str, Any]) -> list[dict[str, Any]]:
+        """The stages of a pipeline that leave what is reached; `between` stands where only the direct part is met."""
+        match = {"$match": self.direct}
+        if not self.joins:
+            return [match, *between]
+        names = {join["$lookup"]["as"]: 0 for join in self.joins}
+        return [match, *between, *self.joins, {"$match": self.joined}, {"$project": names}]
+
+
+def asked_of_each(own: Filter, criteria: Iterable[Criterion]) -> Reach:
+    """The reach where few documents are looked at: each is asked for its relations."""
+    parts = list(flat(criteria, Every))
+    return _reach(own, parts, {related: None for part in parts for related in relations_in(part)})
+
+
+async def reach(
+    database: AsyncDatabase[Any],
+    own: Filter,
+    criteria: Iterable[Criterion],
+    session: AsyncClientSession | None = None,
+) -> Reach:
+    """The reach of what meets the filter and all criteria, by whichever way is shorter."""
+    parts = list(flat(criteria, Every))
+    found = {related: await _few(database, related, session) for part in parts for related in relations_in(part)}
+    return _reach(own, parts, found)
+
+
+def _reach(own: Filter, parts: Iterable[Criterion], found: Mapping[Related, list[str] | None]) -> Reach:
+    bonds: dict[Related, Filter] = {}
+    joins = []
+    for number, (related, patients) in enumerate(found.items()):
+        if patients is None:
+            joins.append(_join(related, f"relations{number}"))
+            bonds[related] = {f"relations{number}": {"$ne": []}}
+        else:
+            bonds[related] = {"patients": {"$in": patients}}
+    direct, joined = _split(parts, {related for related, patients in found.items() if patients is None}, bonds)
+    return Reach(all_of([own, *direct]), tuple(joins), all_of(joined))
+
+
+def _split(parts: Iterable[Criterion], asked: set[Related], bonds: Bonds) -> tuple[list[Filter], list[Filter]]:
+    direct, joined = list[Filter](), list[Filter]()
+    for part in parts:
+        (joined if asked.intersection(relations_in(part)) else direct).append(compiled(part, bonds))
+    return direct, joined
+
+
+def relations_in(criterion: Criterion) -> Iterator[Related]:
+    """What a criterion says of relations, wherever in it."""
+    match criterion:
+        case Related():
+            yield criterion
+        case Every(parts) | Some(parts):
+            for part in parts:
+                yield from relations_in(part)
+        case Without(part):
+            yield from relations_in(part)
+
+
+def _standing(related: Related) -> Filter:
+    """What a document of `relations` must be."""
+    return {
+        "actor": {"$in": sorted(related.actors)},
+        "kind": {"$in": sorted(related.kinds)},
+        "start": {"$lte": related.at},
+        "end": {"$gte": related.at},
+    }
+
+
+def _join(related: Related, name: str) -> dict[str, Any]:
+    pipeline = [{"$match": _standing(related)}, {"$limit": 1}, {"$project": {"_id": 1}}]
+    return {
+        "$lookup": {
+            "from": "relations",
+            "localField": "patients",
+            "foreignField": "patient",
+            "pipeline": pipeline,
+            "as": name,
+        }
+    }
+
+
+async def _few(database: AsyncDatabase[Any], related: Related, session: AsyncClientSession | None) -> list[str] | None:
+    """The patients whom the actors have to do with; None where there are more than are listed."""
+    stages: list[dict[str, Any]] = [
+        {"$match": _standing(related)},
+        {"$group": {"_id": "$patient"}},
+        {"$limit": LISTED + 1},
+    ]
+    rows = await rows_of(database.relations, stages, session)
+    return sorted(row["_id"] for row in rows) if len(rows) <= LISTED else None
+
+
+async def rows_of(
+    collection: AsyncCollection[Any], stages: list[dict[str, Any]], session: AsyncClientSession | None = None
+) -> list[Any]:
+    """What a pipeline gives."""
+    cursor = await collection.aggregate(stages, session=session)
+    return await cursor.to_list()

@@ -1,0 +1,106 @@
+"""The collections and their indexes, made at start, and how a database says which release made it.
+
+`type` stands first in each compound index on `resources`, and none has more than one array: MongoDB refuses a document
+with values in both (CannotIndexParallelArrays), which no emulator can be trusted to show.
+https://www.mongodb.com/docs/manual/core/indexes/index-types/index-multikey/create-multikey-index-basic/
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pymongo
+from pymongo import ASCENDING, DESCENDING, IndexModel
+from pymongo.errors import CollectionInvalid
+
+from fhir_server.storage.mongo.link import Link
+from fhir_server.storage.store import Unopened
+
+SCHEMA = 1
+"""Which form of documents this release writes."""
+
+ARRAYS: Mapping[str, frozenset[str]] = {
+    "resources": frozenset({"patients", "keys", "codes", "spans"}),
+    "versions": frozenset({"patients"}),
+    "audit": frozenset({"patients"}),
+}
+"""The members that are arrays, by collection."""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """An index: its members in their order, each with its direction."""
+
+    members: tuple[tuple[str, int], ...]
+    unique: bool = False
+    lifetime: int | None = None
+    """Seconds after which a document goes by itself, counted from the time in the one member."""
+
+    @property
+    def model(self) -> IndexModel:
+        """The index as the driver wants it."""
+        options = {"unique": True} if self.unique else {}
+        lasting = {} if self.lifetime is None else {"expireAfterSeconds": self.lifetime}
+        return IndexModel(list(self.members), **options, **lasting)
+
+
+def _by(*members: str, **options: bool) -> Made:
+    return Made(tuple((member, ASCENDING) for member in members), **options)
+
+
+INDEXES: Mapping[str, Sequence[Made]] = {
+    # the current version of each resource, its `_id` being Type/id
+    "resources": (
+        _by("type", "id"),
+        _by("type", "updated", "id"),
+        _by("type", "patients", "id"),
+        _by("type", "keys", "id"),
+        _by("type", "spans.code", "spans.low", "spans.high"),
+    ),
+    # the versions before it: an update puts them here
+    "versions": (Made((("type", ASCENDING), ("id", ASCENDING), ("version", DESCENDING)), unique=True),),
+    "relations": (
+        _by("resource"),
+        _by("patient", "actor", "kind", "start", "end"),
+        _by("actor", "kind", "patient", "start", "end"),
+    ),
+    "audit": (_by("patients", "_id"),),
+    "outbox": (),
+    # what writers of one identity meet at; of use only while they write
+    "claims": (Made((("at", ASCENDING),), lifetime=3600),),
+    "writers": (),
+    "meta": (),
+}
+"""Every collection with its indexes beside that of `_id`."""
+
+_BUILD_SECONDS = 3600
+"""An index that is new to a full collection takes its time."""
+
+
+async def prepare(link: Link) -> None:
+    """Makes what is missing. Unopened for a database that a newer release has made."""
+    await _refuse_newer(link)
+    with pymongo.timeout(_BUILD_SECONDS):
+        there = set(await link.database.list_collection_names())
+        for name, indexes in INDEXES.items():
+            if name not in there:
+                await _make_collection(link, name)
+            if indexes:
+                await link.database[name].create_indexes([index.model for index in indexes])
+    for name, value in (("schema", SCHEMA), ("index", "")):
+        await link.database.meta.update_one({"_id": name}, {"$setOnInsert": {"value": value}}, upsert=True)
+
+
+async def _make_collection(link: Link, name: str) -> None:
+    try:
+        await link.database.create_collection(name)
+    except CollectionInvalid:
+        return  # another process that starts just now was faster
+
+
+async def _refuse_newer(link: Link) -> None:
+    found = await link.database.meta.find_one({"_id": "schema"})
+    if found is not None and found["value"] > SCHEMA:
+        raise Unopened(
+            f"The database was made by a newer release of this server (schema {found['value']}; this one knows {SCHEMA}). "
+            "Start that release, or name another database."
+        )

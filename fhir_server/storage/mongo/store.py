@@ -1,0 +1,162 @@
+"""The MongoDB store: each call is one or a few commands, and every write of more than one document a transaction.
+
+https://www.mongodb.com/docs/manual/core/transactions/
+"""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Self
+
+from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.errors import PyMongoError
+
+from fhir_server.search.query import Query
+from fhir_server.storage.mongo import trail, versions
+from fhir_server.storage.mongo.find import Search
+from fhir_server.storage.mongo.ledger import Ledger
+from fhir_server.storage.mongo.link import Link, connect, telling_errors, unopened
+from fhir_server.storage.mongo.number import Numbers, Writers
+from fhir_server.storage.mongo.reindex import reindex
+from fhir_server.storage.mongo.schema import prepare
+from fhir_server.storage.mongo.transaction import transacted
+from fhir_server.storage.page import Position
+from fhir_server.storage.store import Commit, Entry, Grant, Notice, Page, Reindexed, Relation, Stored
+
+_BATCH = 200
+"""Resources read at once when all of them are walked through."""
+
+
+class MongoStore:
+    """The `Store` in one database of a MongoDB replica set; several processes may have it open."""
+
+    def __init__(self, link: Link, clock: Callable[[], int], process: int) -> None:
+        """Made by `open`; `process` is a number that no other process has."""
+        numbers = Numbers(clock, process)
+        self._link = link
+        self._clock = clock
+        self._writers = Writers(link.database, clock, process, numbers)
+        self._ledger = Ledger(link, clock, numbers, self._writers)
+
+    @classmethod
+    async def open(cls, uri: str, clock: Callable[[], int]) -> Self:
+        """The store at `mongodb://HOST:PORT/DATABASE`, its collections and indexes made where they are missing; `clock` gives
+        milliseconds since 1970. Unopened.
+        """
+        link = await connect(uri)
+        try:
+            await prepare(link)
+            return cls(link, clock, await _next_process(link))
+        except PyMongoError as error:
+            await link.client.close()
+            raise unopened(error) from None
+        except BaseException:
+            await link.client.close()
+            raise
+
+    async def close(self) -> None:
+        """Says that this process writes no more, and lets go of the database."""
+        try:
+            await self._writers.leave()
+        except PyMongoError:
+            pass  # the lease ends by itself
+        finally:
+            await self._link.client.close()
+
+    # ------------------------------------------------------------------------------------------------ to read
+
+    async def read(self, type: str, id: str, grant: Grant) -> Stored:
+        """The current version. NotFound, Gone."""
+        with telling_errors():
+            return await versions.read(self._link.database, type, id, grant.query)
+
+    async def vread(self, type: str, id: str, version: int, grant: Grant) -> Stored:
+        """One version. NotFound, Gone."""
+        with telling_errors():
+            return await versions.vread(self._link.database, type, id, version, grant.query)
+
+    async def history(
+        self, type: str, id: str, grant: Grant, *, count: int, before: int | None = None, since: int | None = None
+    ) -> Page:
+        """The versions of one resource, newest first. NotFound."""
+        with telling_errors():
+            return await versions.history(
+                self._link.database, type, id, grant.query, count=count, before=before, since=since
+            )
+
+    async def search(
+        self, query: Query, grant: Grant, *, count: int, after: Position | None = None, total: bool = True
+    ) -> Page:
+        """The resources that match and that the grant reaches. Unavailable while the index is being made."""
+        with telling_errors():
+            async with self._link.client.start_session(snapshot=True) as session:
+                return await Search(query, grant.query, count, after, total).page(self._link.database, session)
+
+    async def resources(self, grant: Grant, *, after: tuple[str, str] = ("", "")) -> AsyncIterator[Stored]:
+        """Every current resource in the order of type and id, from a place on; some at a time, each time as it is then."""
+        batch = await self._batch(grant, after)
+        while batch:
+            for stored in batch:
+                yield stored
+            batch = await self._batch(grant, (batch[-1].type, batch[-1].id))
+
+    async def _batch(self, grant: Grant, after: tuple[str, str]) -> list[Stored]:
+        with telling_errors():
+            return await versions.current(self._link.database, grant.query, after, _BATCH)
+
+    async def entries(self, grant: Grant, *, after: int = 0, count: int = 1000) -> Sequence[tuple[int, Entry]]:
+        """The audit in the order of its numbers, to the horizon before which no transaction is open."""
+        with telling_errors():
+            horizon = await self._writers.horizon()
+            return await trail.entries(self._link.database, grant.query, after, horizon, count)
+
+    async def notices(self, *, after: int = 0, count: int = 1000) -> Sequence[tuple[int, int, Notice]]:
+        """The outbox in the order of its numbers, to the horizon before which no transaction is open."""
+        with telling_errors():
+            horizon = await self._writers.horizon()
+            return await trail.notices(self._link.database, after, horizon, count)
+
+    async def relations(self, patient: str) -> Sequence[Relation]:
+        """Who has to do with a patient, whenever."""
+        with telling_errors():
+            return await trail.relations(self._link.database, patient)
+
+    # ------------------------------------------------------------------------------------------------ to write
+
+    async def commit(self, commit: Commit) -> tuple[Stored, ...]:
+        """Writes all of the Commit or nothing. NotFound, Conflict, Stale, TooLarge, Unavailable, Overtaken."""
+        with telling_errors():
+            return await self._ledger.record(commit)
+
+    async def reindex(self, rows: Sequence[Reindexed]) -> None:
+        """Replaces what is derived from these versions, where they are still current."""
+        with telling_errors():
+            await reindex(self._link, rows)
+
+    async def index_version(self) -> str:
+        """Which definitions the whole index was made by; "" while it is being made."""
+        with telling_errors():
+            found = await self._link.database.meta.find_one({"_id": "index"})
+        return str(found["value"]) if found else ""
+
+    async def index_is(self, version: str) -> None:
+        """Says by which definitions the index was made, or ("") that it is being made anew."""
+        with telling_errors():
+            await self._link.database.meta.update_one({"_id": "index"}, {"$set": {"value": version}})
+
+    async def check(self) -> None:
+        """Raises Unavailable where the store cannot be read or written just now."""
+        with telling_errors():
+            await self._link.database.meta.update_one(
+                {"_id": "checked"}, {"$set": {"value": self._clock()}}, upsert=True
+            )
+
+
+async def _next_process(link: Link) -> int:
+    """A number that no other process has been given."""
+    meta, which = link.database.meta, {"_id": "processes"}
+
+    async def work(session: AsyncClientSession) -> int:
+        await meta.update_one(which, {"$inc": {"value": 1}}, upsert=True, session=session)
+        counted = await meta.find_one(which, session=session)
+        return int(counted["value"]) if counted else 0
+
+    return await transacted(link, work)

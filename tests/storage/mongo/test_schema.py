@@ -1,0 +1,73 @@
+"""What an emulator cannot be trusted to refuse is refused here: by looking at the indexes and at the source."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from fhir_server.search.index import Index
+from fhir_server.storage.mongo.document import derived
+from fhir_server.storage.mongo.schema import ARRAYS, INDEXES, SCHEMA, Made
+from fhir_server.storage.mongo.store import MongoStore
+from fhir_server.storage.store import Unopened
+from tests.databases import mongo_at, new_database
+from tests.storage.contract import Clock
+
+SOURCES = sorted((Path(__file__).parents[3] / "fhir_server" / "storage" / "mongo").glob("*.py"))
+FORBIDDEN = re.compile(
+    r"collation|\$text\b|\$where|\$function|\$regex|re\.compile|find_one_and_|find_and_modify|motor|secantus",
+    re.IGNORECASE,
+)
+EVERY = [(name, index) for name, indexes in INDEXES.items() for index in indexes]
+
+
+def arrays_of(collection: str, index: Made) -> set[str]:
+    """The arrays that an index goes through; several members of one array are one."""
+    return {member.split(".")[0] for member, _ in index.members} & ARRAYS.get(collection, frozenset())
+
+
+def test_no_index_goes_through_two_arrays():
+    assert 2 == len(arrays_of("resources", Made((("type", 1), ("keys", 1), ("patients", 1)))))  # it would be noticed
+    assert [] == [(name, index) for name, index in EVERY if len(arrays_of(name, index)) > 1]
+
+
+def test_every_array_of_a_document_is_known_as_one():
+    document = derived(Index({"a": [("s", "x")]}, {"b": [("T", "1")]}, {"c": [(1, 2)]}), ["p"])
+
+    assert ARRAYS["resources"] == {member for member, value in document.items() if isinstance(value, list)}
+
+
+def test_the_type_stands_first_in_every_compound_index_on_resources():
+    compound = [index for name, index in EVERY if name == "resources" and len(index.members) > 1]
+
+    assert compound
+    assert {"type"} == {index.members[0][0] for index in compound}
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.name)
+def test_nothing_is_asked_of_mongodb_that_the_stores_do_not_share(path):
+    code = re.sub(r'"""(?s:.)*?"""', "", path.read_text())
+
+    assert [] == FORBIDDEN.findall(code)
+
+
+@pytest.mark.anyio
+async def test_a_database_of_a_newer_release_is_refused_and_one_of_this_release_is_not():
+    uri = new_database()
+    async with mongo_at(uri, Clock()) as store:
+        meta = store._link.database.meta
+        await meta.update_one({"_id": "schema"}, {"$set": {"value": SCHEMA + 1}})
+        with pytest.raises(Unopened, match=f"newer release of this server \\(schema {SCHEMA + 1}"):
+            await MongoStore.open(uri, Clock())
+        await meta.update_one({"_id": "schema"}, {"$set": {"value": SCHEMA}})
+        async with mongo_at(uri, Clock()) as again:
+            assert "" == await again.index_version()
+
+
+@pytest.mark.anyio
+async def test_every_index_is_made_at_start():
+    async with mongo_at(new_database(), Clock()) as store:
+        for name, indexes in INDEXES.items():
+            found = await store._link.database[name].index_information()
+            made = [[(member, int(way)) for member, way in it["key"]] for label, it in found.items() if label != "_id_"]
+            assert sorted(list(index.members) for index in indexes) == sorted(made)
