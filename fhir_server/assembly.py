@@ -37,10 +37,12 @@ from fhir_server.search.extract import Extractor
 from fhir_server.search.parameter import BadDefinition, Parameters, load_parameters
 from fhir_server.search.parse import Parser
 from fhir_server.settings import Settings
+from fhir_server.storage.mongo.store import MongoStore
 from fhir_server.storage.sqlite.store import SqliteStore
 from fhir_server.storage.store import SYSTEM_GRANTS, Store
 from fhir_server.validation.validate import Validator
 
+MONGODB = ("mongodb://", "mongodb+srv://")
 STATEMENT = "CapabilityStatement-care-plan-server.json"
 
 
@@ -87,11 +89,11 @@ def refuse_unsafe(settings: Settings) -> None:
 
 async def open_store(settings: Settings) -> Store:
     """The store that the database setting names."""
-    if not settings.database.startswith("sqlite:///"):
-        raise NotStarted(
-            "The database must be sqlite:///FILE or sqlite:///:memory: in this version; other kinds are not in it yet."
-        )
-    return await SqliteStore.open(sqlite_path(settings.database), clock)
+    if settings.database.startswith(MONGODB):
+        return await MongoStore.open(settings.database, clock)
+    if settings.database.startswith("sqlite:///"):
+        return await SqliteStore.open(sqlite_path(settings.database), clock)
+    raise NotStarted("The database must be sqlite:///FILE, sqlite:///:memory: or mongodb://HOST/NAME?replicaSet=NAME.")
 
 
 def sqlite_path(database: str) -> str:
@@ -186,6 +188,8 @@ def secret(settings: Settings) -> bytes:
     """What seals page tokens: the setting, else a file beside the database that only its owner reads, made once."""
     if given := settings.secret.get_secret_value():
         return given.encode()
+    if settings.database.startswith(MONGODB):
+        raise NotStarted("With MongoDB the secret must be given, the same to every process: set FHIR_SERVER_SECRET.")
     path = sqlite_path(settings.database)
     if path == ":memory:":
         return secrets.token_bytes(32)

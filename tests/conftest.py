@@ -1,4 +1,4 @@
-"""A server in memory, reached as its callers reach it."""
+"""A server in memory, reached as its callers reach it, on every store that there is."""
 
 from collections.abc import AsyncIterator
 
@@ -7,6 +7,11 @@ import pytest
 
 from fhir_server.assembly import Assembly, assembled, claim_index
 from fhir_server.settings import Settings
+from tests.databases import new_database, pytest_terminal_summary
+
+__all__ = ["pytest_terminal_summary"]  # pytest calls it: the run's closing lines say which MongoDB it had
+
+SECRET = "a secret of the tests"
 
 
 @pytest.fixture
@@ -14,9 +19,21 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
+@pytest.fixture(params=["sqlite", "mongo"])
+def database(request: pytest.FixtureRequest) -> str:
+    """The address of an empty database of each kind."""
+    return "sqlite:///:memory:" if request.param == "sqlite" else new_database()
+
+
 @pytest.fixture
-def settings() -> Settings:
-    return Settings(database="sqlite:///:memory:", access="open")
+def limits() -> dict[str, object]:
+    """Settings that a test wants otherwise than they are."""
+    return {}
+
+
+@pytest.fixture
+def settings(database: str, limits: dict[str, object]) -> Settings:
+    return Settings(database=database, access="open", secret=SECRET, **limits)
 
 
 @pytest.fixture

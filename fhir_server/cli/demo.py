@@ -1,5 +1,6 @@
 """`fhir-server demo`: the server with its example stories, for a look round."""
 
+import secrets
 import tempfile
 from typing import Annotated
 
@@ -18,7 +19,11 @@ def demo(
     """Serve the example stories, dated from today, on this machine alone."""
     with tempfile.TemporaryDirectory(prefix="fhir-server-") as folder:
         settings = settings_with(
-            host="127.0.0.1", port=port, database=database or f"sqlite:///{folder}/demo.db", access="open"
+            host="127.0.0.1",
+            port=port,
+            database=database or f"sqlite:///{folder}/demo.db",
+            access="open",
+            secret=secrets.token_hex(),
         )
         found = stories()
         run(settings, stories=[titled(story) for story in found], prepare=_load, name=_GREETING)

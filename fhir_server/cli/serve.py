@@ -15,7 +15,8 @@ import uvicorn
 from pydantic import ValidationError
 from uvicorn.loops.auto import auto_loop_factory
 
-from fhir_server.assembly import Assembly, NotStarted, assembled, claim_index
+from fhir_server.assembly import Assembly, NotStarted, assembled, claim_index, refuse_unsafe
+from fhir_server.cli.workers import in_processes
 from fhir_server.http.welcome import Story
 from fhir_server.settings import Settings
 from fhir_server.storage.store import Unopened
@@ -26,7 +27,7 @@ Prepare = Callable[[Assembly], Awaitable[None]]
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one.")] = None,
-    database: Annotated[str | None, typer.Option(help="sqlite:///FILE or sqlite:///:memory:")] = None,
+    database: Annotated[str | None, typer.Option(help="sqlite:///FILE or mongodb://HOST/NAME?replicaSet=NAME")] = None,
     access: Annotated[Literal["smart", "open"] | None, typer.Option(help="Who may call.")] = None,
     workers: Annotated[int | None, typer.Option(help="Processes; SQLite takes one.")] = None,
 ) -> None:
@@ -55,15 +56,38 @@ def run(settings: Settings, *, stories: Sequence[Story] = (), prepare: Prepare |
     _log_events()
     with _listening(settings) as listener:
         settings = settings.model_copy(update={"port": listener.getsockname()[1]})
-        try:
-            with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
-                runner.run(_serve(settings, listener, stories, prepare, name))
-        except (NotStarted, Unopened) as refusal:
-            raise stopped(str(refusal)) from None
+        greeting = f"{name}FHIR base: {settings.base}"
+        if settings.workers == 1:
+            _run_one(settings, listener, stories, prepare, greeting)
+            return
+        _refuse_early(settings)
+        code = in_processes(
+            settings.workers,
+            lambda number: _run_one(settings, listener, stories, prepare, "" if number else greeting),
+        )
+        raise typer.Exit(code)
+
+
+def _run_one(
+    settings: Settings, listener: socket.socket, stories: Sequence[Story], prepare: Prepare | None, greeting: str
+) -> None:
+    try:
+        with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
+            runner.run(_serve(settings, listener, stories, prepare, greeting))
+    except (NotStarted, Unopened) as refusal:
+        raise stopped(str(refusal)) from None
+
+
+def _refuse_early(settings: Settings) -> None:
+    """Before there are several processes to say the same."""
+    try:
+        refuse_unsafe(settings)
+    except NotStarted as refusal:
+        raise stopped(str(refusal)) from None
 
 
 async def _serve(
-    settings: Settings, listener: socket.socket, stories: Sequence[Story], prepare: Prepare | None, name: str
+    settings: Settings, listener: socket.socket, stories: Sequence[Story], prepare: Prepare | None, greeting: str
 ) -> None:
     async with assembled(settings, stories) as assembly:
         if not await claim_index(assembly):
@@ -82,7 +106,7 @@ async def _serve(
             timeout_graceful_shutdown=settings.stop_seconds,
         )
         listener.listen(2048)
-        await _Server(config, f"{name}FHIR base: {settings.base}").serve(sockets=[listener])
+        await _Server(config, greeting).serve(sockets=[listener])
 
 
 class _Server(uvicorn.Server):
@@ -94,8 +118,9 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        typer.echo(self._greeting)
-        sys.stdout.flush()
+        if self._greeting:
+            typer.echo(self._greeting)
+            sys.stdout.flush()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -31,7 +31,9 @@ async def only_match(type: str, criteria: Sequence[tuple[str, str]], grant: Gran
     page = await server.store.search(asked, grant, count=2, total=False)
     if len(page.items) > 1:
         raise Ambiguous.because("several-match")
-    asked = replace(asked, where=every(asked.where, grant.query))  # what the caller cannot see does not stand in the way
+    asked = replace(
+        asked, where=every(asked.where, grant.query)
+    )  # what the caller cannot see does not stand in the way
     return Match(asked, page.items[0] if page.items else None)
 
 

@@ -2,7 +2,6 @@
 
 import pytest
 
-from fhir_server.settings import Settings
 from tests.builders import a_care_plan
 
 pytestmark = pytest.mark.anyio
@@ -33,8 +32,8 @@ async def test_scripts_of_other_origins_are_let_in_by_nobody_unless_set(api):
 
 class TestWithAnOrigin:
     @pytest.fixture
-    def settings(self) -> Settings:
-        return Settings(database="sqlite:///:memory:", access="open", cors_origins=["https://portal.example"])
+    def limits(self):
+        return {"cors_origins": ["https://portal.example"]}
 
     async def test_its_scripts_may_call_and_read_etag_and_location(self, api):
         answer = await api.get("metadata", headers=PORTAL)

@@ -13,6 +13,11 @@ BODIES = 15_000
 PROMISED = [name for name in NAMES if name not in {"Bundle", "Parameters"}]
 
 
+@pytest.fixture
+def database():
+    return "sqlite:///:memory:"
+
+
 async def test_no_damaged_body_makes_a_fault(api):
     chance, statuses = random.Random(20260302), {}
     for number in range(BODIES):

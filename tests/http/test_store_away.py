@@ -9,6 +9,11 @@ READY = "http://127.0.0.1:8080/health/ready"
 
 
 @pytest.fixture
+def database():
+    return "sqlite:///:memory:"
+
+
+@pytest.fixture
 def disk(assembly):
     """Says how many pages the database may have: the present ones, or as many as it likes."""
     connection = assembly.server.store._link.connection

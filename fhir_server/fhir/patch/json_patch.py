@@ -147,7 +147,8 @@ def _take(holder: Any, pointer: Pointer, operation: Operation) -> Any:
     if len(pointer) == 1:
         raise _inapplicable("patch-whole-resource", operation)
     inside = _found(holder, pointer[:-1], operation)
-    return inside.pop(_key(inside, pointer[-1], operation))
+    key = _key(inside, pointer[-1], operation)
+    return inside.pop(key)
 
 
 def _replace(holder: Any, operation: Operation) -> int:

@@ -6,7 +6,7 @@ https://www.rfc-editor.org/rfc/rfc7396
 from typing import Any
 
 from fhir_server.fhir.outcome import Issue, Unreadable
-from fhir_server.fhir.patch.bounds import settled
+from fhir_server.fhir.patch.bounds import settled, too_deep
 
 SPEC = "https://www.rfc-editor.org/rfc/rfc7396#section-2"
 
@@ -17,7 +17,10 @@ def apply_merge_patch(resource: dict[str, Any], document: Any) -> Any:
     """
     if type(document) is not dict:
         raise Unreadable(Issue(Unreadable.code, "patch-not-an-object", source=SPEC))
-    return settled(merged(resource, document))
+    try:
+        return settled(merged(resource, document))
+    except RecursionError:
+        raise too_deep() from None
 
 
 def merged(target: Any, patch: Any) -> Any:

@@ -34,11 +34,17 @@ Bonds: TypeAlias = Mapping[Related, Filter]
 
 
 def all_of(parts: Iterable[Filter]) -> Filter:
-    """All of the filters; of none: always."""
-    kept = [part for part in parts if part != ALWAYS]
-    if not kept:
-        return ALWAYS
-    return kept[0] if len(kept) == 1 else {"$and": kept}
+    """All of the filters, side by side in one document as far as no member stands twice; of none: always."""
+    together: Filter = {}
+    apart: list[Filter] = []
+    for part in parts:
+        if together.keys().isdisjoint(part):
+            together |= part
+        else:
+            apart.append(part)
+    if apart:
+        apart += together.pop("$and", ())
+    return together | {"$and": apart} if apart else together
 
 
 def any_of(parts: Sequence[Filter]) -> Filter:

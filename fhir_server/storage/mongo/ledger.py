@@ -1,12 +1,14 @@
 """What a Commit does to the database: judged and written in one transaction."""
 
+import asyncio
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any, TypeAlias
 
 from pymongo import InsertOne, ReplaceOne, UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 
-from fhir_server.fhir.outcome import NotFound, Refusal
+from fhir_server.fhir.outcome import NotFound, Refusal, Unavailable
 from fhir_server.search.match import Candidate, matches
 from fhir_server.search.query import Criterion, Everything
 from fhir_server.storage.mongo import trail
@@ -17,7 +19,7 @@ from fhir_server.storage.mongo.judge import Version, refuse, version_of
 from fhir_server.storage.mongo.link import Link
 from fhir_server.storage.mongo.number import Numbers, Writers
 from fhir_server.storage.mongo.reach import relations_in
-from fhir_server.storage.mongo.transaction import transacted
+from fhir_server.storage.mongo.transaction import HURRY, Hurry, transacted
 from fhir_server.storage.mongo.turns import Turns
 from fhir_server.storage.store import (
     Change,
@@ -55,11 +57,21 @@ class Ledger:
             await self._writers.announce()
             with self._numbers.writing() as take:
                 if _is_one_row(commit):
-                    await self._write_trail(commit, (), take)
-                    return ()
-                return await transacted(self._link, lambda session: self._attempt(commit, take, session))
+                    return await self._write_row(commit, take)
+                return await transacted(self._link, partial(self._attempt, commit, take))
 
-    async def _attempt(self, commit: Commit, take: _Take, session: AsyncClientSession) -> tuple[Stored, ...]:
+    async def _write_row(self, commit: Commit, take: _Take) -> tuple[()]:
+        """One document is written whole or not at all, without a transaction."""
+        try:
+            async with asyncio.timeout(HURRY):
+                await self._write_trail(commit, (), take)
+        except TimeoutError:
+            raise Unavailable.because("store-away") from None
+        return ()
+
+    async def _attempt(
+        self, commit: Commit, take: _Take, session: AsyncClientSession, hurry: Hurry
+    ) -> tuple[Stored, ...]:
         present = await self._present(commit.changes, session)
         versions = await self._judged(commit, present, session)
         await self._claim(commit.conditions, versions, session)
@@ -68,6 +80,7 @@ class Ledger:
         changed = [version for version in versions if version.document is not None]
         if changed:
             await self._write(changed, session)
+        hurry()
         await self._write_trail(commit, versions, take, session)
         return tuple(version.stored for version in versions)
 
@@ -135,7 +148,7 @@ class Ledger:
     async def _write_trail(
         self, commit: Commit, versions: Sequence[Version], take: _Take, session: AsyncClientSession | None = None
     ) -> None:
-        """Last of all: from taking numbers to the end of the transaction should be a short time."""
+        """Last of all: the time from taking numbers to the end of the transaction is bounded."""
         places = {(version.stored.type, version.stored.id): version for version in versions}
         notices = trail.noticed(commit, places)
         entries = trail.audited(commit.entries, places, take(len(commit.entries)))
@@ -148,7 +161,6 @@ class Ledger:
 
 
 def _is_one_row(commit: Commit) -> bool:
-    """One document is written whole or not at all, without a transaction."""
     return len(commit.entries) == 1 and not (commit.changes or commit.conditions or commit.notices)
 
 

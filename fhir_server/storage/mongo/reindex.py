@@ -8,14 +8,14 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from fhir_server.storage.mongo.document import derived, place
 from fhir_server.storage.mongo.link import Link
 from fhir_server.storage.mongo.trail import related
-from fhir_server.storage.mongo.transaction import transacted
+from fhir_server.storage.mongo.transaction import Hurry, transacted
 from fhir_server.storage.store import Reindexed
 
 
 async def reindex(link: Link, rows: Sequence[Reindexed]) -> None:
     """Replaces what is derived from these versions, where they are still current and not deleted."""
 
-    async def work(session: AsyncClientSession) -> None:
+    async def work(session: AsyncClientSession, _: Hurry) -> None:
         fresh = await _still_current(link, rows, session)
         if fresh:
             await _replace(link, fresh, session)

@@ -17,7 +17,7 @@ from fhir_server.storage.mongo.link import Link, connect, telling_errors, unopen
 from fhir_server.storage.mongo.number import Numbers, Writers
 from fhir_server.storage.mongo.reindex import reindex
 from fhir_server.storage.mongo.schema import prepare
-from fhir_server.storage.mongo.transaction import transacted
+from fhir_server.storage.mongo.transaction import Hurry, transacted
 from fhir_server.storage.page import Position
 from fhir_server.storage.store import Commit, Entry, Grant, Notice, Page, Reindexed, Relation, Stored
 
@@ -154,7 +154,7 @@ async def _next_process(link: Link) -> int:
     """A number that no other process has been given."""
     meta, which = link.database.meta, {"_id": "processes"}
 
-    async def work(session: AsyncClientSession) -> int:
+    async def work(session: AsyncClientSession, _: Hurry) -> int:
         await meta.update_one(which, {"$inc": {"value": 1}}, upsert=True, session=session)
         counted = await meta.find_one(which, session=session)
         return int(counted["value"]) if counted else 0
