@@ -85,6 +85,8 @@ def refuse_unsafe(settings: Settings) -> None:
         )
     if settings.workers > 1 and settings.database.startswith("sqlite:"):
         raise NotStarted("SQLite has one writer: two workers on one file are no faster. Use --workers 1.")
+    if settings.database.startswith(MONGODB) and not settings.secret.get_secret_value():
+        raise NotStarted("With MongoDB the secret must be given, the same to every process: set FHIR_SERVER_SECRET.")
 
 
 async def open_store(settings: Settings) -> Store:
@@ -188,8 +190,6 @@ def secret(settings: Settings) -> bytes:
     """What seals page tokens: the setting, else a file beside the database that only its owner reads, made once."""
     if given := settings.secret.get_secret_value():
         return given.encode()
-    if settings.database.startswith(MONGODB):
-        raise NotStarted("With MongoDB the secret must be given, the same to every process: set FHIR_SERVER_SECRET.")
     path = sqlite_path(settings.database)
     if path == ":memory:":
         return secrets.token_bytes(32)

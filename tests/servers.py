@@ -36,13 +36,17 @@ def command(*arguments: str) -> list[str]:
 
 
 @contextmanager
-def serving(*arguments: str) -> Iterator[Running]:
+def serving(*arguments: str, **environment: str) -> Iterator[Running]:
     """`fhir-server ARGUMENTS…` on a free port, until the block ends."""
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "stderr"
         with log.open("w") as errors:
             process = subprocess.Popen(
-                command(*arguments, "--port", "0"), stdout=subprocess.PIPE, stderr=errors, text=True
+                command(*arguments, "--port", "0"),
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+                env={**os.environ, **environment},
             )
         try:
             yield Running(process, log)

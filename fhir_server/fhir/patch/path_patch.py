@@ -9,7 +9,7 @@ from typing import Any
 
 from fhir_server.fhir.definitions import Element, r4
 from fhir_server.fhir.outcome import Invalid
-from fhir_server.fhir.patch.bounds import Steps, copied, settled, too_deep
+from fhir_server.fhir.patch.bounds import Steps, copied, settled
 from fhir_server.fhir.patch.locate import Locator
 from fhir_server.fhir.patch.operation import Given, Operation, Parts, Value, inapplicable, operations
 from fhir_server.fhir.patch.place import Slot, Spot
@@ -24,13 +24,10 @@ def apply_path_patch(resource: dict[str, Any], document: Any) -> Any:
 
     A path must lead to one element, except that there may be nothing to delete; insert and move name a whole list.
     """
-    try:
-        patched, steps = copied(resource), Steps()
-        for operation in operations(copied(document)):
-            _APPLIED[operation.type](operation, Locator(patched, operation.where, steps))
-        return settled(patched)
-    except RecursionError:
-        raise too_deep() from None
+    patched, steps = copied(resource), Steps()
+    for operation in operations(copied(document)):
+        _APPLIED[operation.type](operation, Locator(patched, operation.where, steps))
+    return settled(patched)
 
 
 # ------------------------------------------------------------------------------------------------ operations

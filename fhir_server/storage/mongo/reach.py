@@ -79,7 +79,8 @@ def _probe(own: Filter, direct: Iterable[Filter]) -> Filter:
     found = [part for part in direct if part.keys() <= {"patients", "keys"} and len(part) == 1]
     if "type" not in own or not found:
         return {}
-    return {"type": own["type"], **min(found, key=_breadth)}
+    narrowest = min(found, key=_breadth)
+    return {"type": own["type"], **narrowest}
 
 
 def _breadth(part: Filter) -> tuple[int, bool]:
