@@ -25,9 +25,15 @@ def in_processes(count: int, work: Callable[[int], None]) -> int:
     while children:
         child, status = os.wait()
         children.discard(child)
-        worst = max(worst, abs(os.waitstatus_to_exitcode(status)))
+        worst = max(worst, _code(status))
         hand_on(signal.SIGTERM, None)
     return worst
+
+
+def _code(status: int) -> int:
+    """A process that the signal met before it could listen to it has stopped as it was told."""
+    code = os.waitstatus_to_exitcode(status)
+    return 0 if -code in POLITELY else abs(code)
 
 
 def _part(number: int, work: Callable[[int], None]) -> int:

@@ -31,8 +31,7 @@ def located(path, resource=PATIENT):
     """The value of the one element, None, or that there are several."""
     try:
         spot = Locator(resource, "here", Steps()).one_or_none(path)
-    except Invalid as refusal:
-        assert "patch-path-several" == refusal.issues[0].key
+    except Invalid:
         return SEVERAL
     return None if spot is None else spot.value
 
