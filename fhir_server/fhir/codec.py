@@ -23,7 +23,10 @@ class Number(Decimal):
     written: str
 
     def __new__(cls, written: str) -> Self:
+        """Unreadable for a number beyond any measurement."""
         number = super().__new__(cls, written)
+        if not -MAX_EXPONENT <= number.adjusted() <= MAX_EXPONENT:
+            raise Unreadable.because("number-out-of-range", limit=MAX_EXPONENT)
         number.written = written
         return number
 
@@ -74,17 +77,11 @@ def _refuse_depth(value: Any) -> None:
             child
             for parent in level
             for child in (parent.values() if type(parent) is dict else parent if type(parent) is list else ())
-            if type(child) is dict or type(child) is list or _refuse_exponent(child)
+            if type(child) is dict or type(child) is list
         ]
         if not level:
             return
     raise Unreadable.because("too-deep", limit=MAX_DEPTH)
-
-
-def _refuse_exponent(value: Any) -> bool:
-    if type(value) is Number and not -MAX_EXPONENT <= value.adjusted() <= MAX_EXPONENT:
-        raise Unreadable.because("number-out-of-range", limit=MAX_EXPONENT)
-    return False
 
 
 def _refuse_duplicates(text: bytes) -> None:

@@ -53,8 +53,22 @@ class Application:
         await (self.fhir if own else self.beside)(scope, receive, send)
 
 
+class Compressed:
+    """An application whose answers are compressed for whoever takes gzip; nobody else pays for looking at them."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Around the whole application."""
+        self._plain = app
+        self._packed = GZipMiddleware(app, minimum_size=COMPRESSED_FROM, compresslevel=5)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        takes = any(name == b"accept-encoding" and b"gzip" in value for name, value in scope.get("headers", ()))
+        await (self._packed if takes else self._plain)(scope, receive, send)
+
+
 def application(fhir: ASGIApp, beside: Beside) -> ASGIApp:
-    """The whole application, its answers compressed for whoever takes it."""
+    """The whole application."""
     app = FastAPI(
         title="FHIR care-plan server",
         version=beside.version,
@@ -66,7 +80,7 @@ def application(fhir: ASGIApp, beside: Beside) -> ASGIApp:
     app.router.routes[:0] = beside.pages
     app.include_router(health_router(beside.ready, beside.registry))
     app.add_exception_handler(HTTPException, _as_outcome)
-    whole: ASGIApp = GZipMiddleware(Application(fhir, app), minimum_size=COMPRESSED_FROM, compresslevel=5)
+    whole = Compressed(Application(fhir, app))
     return _shared(whole, beside.cors_origins) if beside.cors_origins else whole
 
 

@@ -1,6 +1,6 @@
 """Stop 2: from bytes and headers to a `Call`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
@@ -12,6 +12,7 @@ from fhir_server.fhir.instant import from_http_date
 from fhir_server.fhir.outcome import BadParameter, TooLarge, Unreadable
 from fhir_server.http.negotiate import FORM, READ, language, media_type, refuse_foreign, refuse_unacceptable
 from fhir_server.interactions.call import NO_PREFERENCE, Address, Call, Preference
+from fhir_server.interactions.patch import FORMATS
 from fhir_server.interactions.preconditions import NONE, Preconditions, version_to_match, versions_not_to_match
 
 URL_LIMIT = 8_000
@@ -38,9 +39,10 @@ class Reader:
         if scope["method"] == "POST" and address.interaction.startswith("search"):
             parameters += await self._form(headers, receive)
         elif address.interaction in WITH_BODY:
-            body = await self._json(headers, receive, address.type or "Bundle")
+            allowed = FORMATS if address.interaction == "patch" else READ
+            body = await self._json(headers, receive, address.type or "Bundle", allowed)
         elif scope["method"] == "POST":
-            body = await self._json(headers, receive, "")
+            body = await self._json(headers, receive, "", READ)
         refuse_unacceptable(headers.get("accept", ""), _last(parameters, "_format"))
         return Call(
             _with_type_of(address, body),
@@ -54,14 +56,14 @@ class Reader:
             language=language(headers.get("accept-language", "")),
         )
 
-    async def _json(self, headers: Mapping[str, str], receive: Receive, expected: str) -> Any:
+    async def _json(self, headers: Mapping[str, str], receive: Receive, expected: str, allowed: Iterable[str]) -> Any:
         """The body, decoded; `expected` names what must be there, "" where nothing must."""
         text = await self._body(headers, receive)
         if not text and not expected:
             return None
         if not text:
             raise Unreadable.because("no-body", expected=expected)
-        refuse_foreign(headers.get("content-type", ""), *READ)
+        refuse_foreign(headers.get("content-type", ""), *allowed)
         return decode(text)
 
     async def _form(self, headers: Mapping[str, str], receive: Receive) -> list[tuple[str, str]]:

@@ -8,8 +8,9 @@ from typing import Any
 
 from fhir_server.access.relation import relations
 from fhir_server.audit.event import Occasion, entry
-from fhir_server.fhir.codec import encode
+from fhir_server.fhir.codec import decode, encode
 from fhir_server.fhir.outcome import Conflict, Invalid, Issue, Refusal, Stale, Unreadable
+from fhir_server.fhir.subset import WHOLE, Subset
 from fhir_server.interactions.call import Answer, Call, Proposal, Server
 from fhir_server.messaging.outbox import notice
 from fhir_server.storage.store import Change, Commit, Draft, Entry, Grant, Overtaken, Put, Stored
@@ -164,16 +165,21 @@ def _placed(resource: dict[str, Any]) -> Iterator[tuple[str, Any]]:
             yield "meta", None
 
 
-def told(stored: Stored, status: int) -> Answer:
-    """The answer that shows a version: the end of a read or of a write."""
+def told(stored: Stored, status: int, subset: Subset = WHOLE) -> Answer:
+    """The answer that shows a version, or the part of it that is asked for."""
     return Answer(
         status,
-        stored.text,
+        text_of(stored, subset),
         stored.version,
         stored.updated,
         f"{stored.type}/{stored.id}/_history/{stored.version}",
         seen=(stored,),
     )
+
+
+def text_of(stored: Stored, subset: Subset) -> bytes:
+    """The version's JSON byte for byte, or the part of it that is asked for."""
+    return stored.text if subset.whole or stored.deleted else encode(subset.of(decode(stored.text)))
 
 
 def written(stored: Stored, *, found: bool = False) -> Answer:

@@ -3,6 +3,7 @@
 https://hl7.org/fhir/R4/http.html#history
 """
 
+from fhir_server.fhir.subset import read_subset
 from fhir_server.interactions.call import Answer, Call, Server
 from fhir_server.interactions.listing import PAGE, count_in, given_in, happened, links, listing, position, since_in
 from fhir_server.storage.store import Grant
@@ -24,7 +25,8 @@ async def history(call: Call, grant: Grant, server: Server) -> Answer:
         before=_version(position(server, path, pairs, here)),
         since=since_in(given),
     )
-    entries = [happened(stored, server) for stored in page.items]
+    subset = read_subset(call.parameters, call.type)
+    entries = [happened(stored, server, subset) for stored in page.items]
     text = listing("history", entries, links(server, path, pairs, page, here), page.total)
     return Answer(200, text, seen=page.items)
 

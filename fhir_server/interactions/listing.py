@@ -12,7 +12,9 @@ import msgspec
 from fhir_server.fhir.codec import encode
 from fhir_server.fhir.instant import instant, span
 from fhir_server.fhir.outcome import BadParameter, Issue, outcome
+from fhir_server.fhir.subset import WHOLE, Subset
 from fhir_server.interactions.call import Call, Server
+from fhir_server.interactions.commit import text_of
 from fhir_server.storage.page import seal, unseal
 from fhir_server.storage.store import Page, Stored
 
@@ -22,11 +24,11 @@ MOST = 1000
 """Entries on one page."""
 
 
-def matched(stored: Stored, server: Server) -> dict[str, Any]:
-    """The entry of a search: a match, under its address."""
+def matched(stored: Stored, server: Server, subset: Subset = WHOLE) -> dict[str, Any]:
+    """The entry of a search: a match, under its address, whole or the part of it that is asked for."""
     return {
         "fullUrl": f"{server.base}/{stored.type}/{stored.id}",
-        "resource": msgspec.Raw(stored.text),
+        "resource": msgspec.Raw(text_of(stored, subset)),
         "search": {"mode": "match"},
     }
 
@@ -39,10 +41,10 @@ def noted(issues: Iterable[Issue], language: str) -> list[dict[str, Any]]:
     return [{"resource": outcome(found, language), "search": {"mode": "outcome"}}] if found else []
 
 
-def happened(stored: Stored, server: Server) -> dict[str, Any]:
+def happened(stored: Stored, server: Server, subset: Subset = WHOLE) -> dict[str, Any]:
     """The entry of a history: what was asked, what came of it; a deletion has no resource."""
     address = f"{stored.type}/{stored.id}"
-    resource = {} if stored.deleted else {"resource": msgspec.Raw(stored.text)}
+    resource = {} if stored.deleted else {"resource": msgspec.Raw(text_of(stored, subset))}
     return {
         "fullUrl": f"{server.base}/{address}",
         **resource,
@@ -103,7 +105,7 @@ def given_in(call: Call, kind: str, *known: str) -> dict[str, str]:
     """The parameters of a list that is no search, each once. BadParameter for others, unless the caller is lenient."""
     given: dict[str, str] = {}
     for name, value in call.parameters:
-        if name not in {*known, "_format", "_pretty", PAGE}:
+        if name not in {*known, "_summary", "_elements", "_format", "_pretty", PAGE}:
             if call.preference.lenient:
                 continue
             raise BadParameter.because("unknown-parameter", name=name[:64], type=kind, allowed=", ".join(known))

@@ -4,6 +4,7 @@ https://hl7.org/fhir/R4/http.html#read
 https://hl7.org/fhir/R4/http.html#cread
 """
 
+from fhir_server.fhir.subset import read_subset
 from fhir_server.interactions.call import Answer, Call, Server
 from fhir_server.interactions.commit import told
 from fhir_server.interactions.preconditions import Preconditions
@@ -13,7 +14,8 @@ from fhir_server.storage.store import Grant, Stored
 async def read(call: Call, grant: Grant, server: Server) -> Answer:
     """The current version: 200, or 304 where the caller has it already; NotFound, Gone."""
     stored = await server.store.read(call.type, call.id, grant)
-    return told(stored, 304 if is_unchanged(stored, call.preconditions) else 200)
+    status = 304 if is_unchanged(stored, call.preconditions) else 200
+    return told(stored, status, read_subset(call.parameters, call.type))
 
 
 def is_unchanged(stored: Stored, preconditions: Preconditions) -> bool:

@@ -12,6 +12,7 @@ from fhir_server.interactions.history import history
 from fhir_server.interactions.operations.everything import everything
 from fhir_server.interactions.operations.meta import meta, meta_add, meta_delete
 from fhir_server.interactions.operations.validate import validate
+from fhir_server.interactions.patch import patch
 from fhir_server.interactions.read import read
 from fhir_server.interactions.search import search
 from fhir_server.interactions.update import update
@@ -24,6 +25,7 @@ TABLE: Mapping[str, Interaction] = MappingProxyType(
         "vread": vread,
         "create": create,
         "update": update,
+        "patch": patch,
         "delete": delete,
         "history-instance": history,
         "search-type": search,

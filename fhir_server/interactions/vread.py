@@ -4,6 +4,7 @@ https://hl7.org/fhir/R4/http.html#vread
 """
 
 from fhir_server.fhir.outcome import NotFound
+from fhir_server.fhir.subset import read_subset
 from fhir_server.interactions.call import Answer, Call, Server
 from fhir_server.interactions.commit import told
 from fhir_server.storage.store import Grant
@@ -14,4 +15,5 @@ async def vread(call: Call, grant: Grant, server: Server) -> Answer:
     version = call.address.version
     if not (version.isascii() and version.isdigit() and len(version) < 10):  # noqa: PLR2004  # versions are counted
         raise NotFound.because("no-such-version")
-    return told(await server.store.vread(call.type, call.id, int(version), grant), 200)
+    stored = await server.store.vread(call.type, call.id, int(version), grant)
+    return told(stored, 200, read_subset(call.parameters, call.type))

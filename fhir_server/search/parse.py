@@ -24,8 +24,9 @@ LONGEST_NAME, MOST_NAMED = 64, 20
 """So much of a parameter's name, and so many unknown ones, are said back to the caller."""
 
 TOTALS = ("none", "estimate", "accurate")
-RESULT = ("_count", "_sort", "_total", "_page", "_format", "_pretty", "_totalMethod")
-"""Parameters that shape the answer. `_format` and `_pretty` are the edge's; fhirpy's `_totalMethod` says nothing new."""
+RESULT = ("_count", "_sort", "_total", "_summary", "_elements", "_page", "_format", "_pretty", "_totalMethod")
+"""Parameters that shape the answer. `_summary` and `_elements` are `fhir/subset.py`'s, `_format` and `_pretty` the edge's;
+fhirpy's `_totalMethod` says nothing new."""
 SILENT = frozenset({"_page", "_totalMethod"})
 """Not shown in the self link."""
 SORTED = frozenset({"token", "date"})
@@ -221,7 +222,7 @@ def _shown(results: Mapping[str, str]) -> Iterator[Pair]:
 
 
 def _unknown(name: str, type: str, known: Mapping[str, Parameter], severity: str = "error") -> Issue:
-    said = {"name": name[:LONGEST_NAME], "type": type, "allowed": ", ".join((*known, *RESULT[:3]))}
+    said = {"name": name[:LONGEST_NAME], "type": type, "allowed": ", ".join((*known, *RESULT[:5]))}
     return Issue("not-supported", "unknown-parameter", said=said, severity=severity, source=BadParameter.spec)
 
 

@@ -51,9 +51,9 @@ def test_everything_that_was_built_is_promised():
 
 
 def test_a_promise_that_nobody_built_stops_the_start():
-    boast = {"rest": [{"resource": [{"type": "Patient", "interaction": [{"code": "patch"}]}]}]}
+    boast = {"rest": [{"resource": [{"type": "Patient", "interaction": [{"code": "history-type"}]}]}]}
 
-    with pytest.raises(NotStarted, match="patch"):
+    with pytest.raises(NotStarted, match="history-type"):
         refuse_boasts(Promises(boast, {}))
 
 

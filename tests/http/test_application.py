@@ -13,6 +13,7 @@ async def test_a_long_answer_is_compressed_for_whoever_takes_it(api):
     plain = await api.get("metadata", headers={"Accept-Encoding": "identity"})
 
     assert "gzip" == packed.headers["content-encoding"]
+    assert "accept-encoding" in packed.headers["vary"].lower()
     assert "content-encoding" not in plain.headers
     assert plain.content == packed.content
     assert int(packed.headers["content-length"]) < len(plain.content)

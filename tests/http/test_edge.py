@@ -121,7 +121,7 @@ async def test_a_pretty_answer_says_the_same(api):
         ("GET", "CarePlan/a/_history/1/x", 404, None),
         ("POST", "CarePlan/$unknown", 404, None),
         ("PATCH", "AuditEvent", 405, "GET, HEAD, POST"),
-        ("POST", "CarePlan/a", 405, "DELETE, GET, HEAD, PUT"),
+        ("POST", "CarePlan/a", 405, "DELETE, GET, HEAD, PATCH, PUT"),
         ("GET", "CarePlan/a/$meta-add", 405, "POST"),
         ("DELETE", "CarePlan/$validate", 405, "GET, HEAD, POST"),
         ("DELETE", "AuditEvent/a", 405, "GET, HEAD"),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import pymongo
 from pymongo import ASCENDING, DESCENDING, IndexModel
-from pymongo.errors import CollectionInvalid
+from pymongo.errors import CollectionInvalid, OperationFailure
 
 from fhir_server.storage.mongo.link import Link
 from fhir_server.storage.store import Unopened
@@ -72,6 +72,8 @@ INDEXES: Mapping[str, Sequence[Made]] = {
 }
 """Every collection with its indexes beside that of `_id`."""
 
+_NAMESPACE_EXISTS = 48
+
 _BUILD_SECONDS = 3600
 """An index that is new to a full collection takes its time."""
 
@@ -94,7 +96,10 @@ async def _make_collection(link: Link, name: str) -> None:
     try:
         await link.database.create_collection(name)
     except CollectionInvalid:
-        return  # another process that starts just now was faster
+        return  # another process that starts just now was faster, …
+    except OperationFailure as error:
+        if error.code != _NAMESPACE_EXISTS:  # … or a little faster
+            raise
 
 
 async def _refuse_newer(link: Link) -> None:

@@ -312,7 +312,7 @@ OPERATIONS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=1000, deadline=None)
 @given(st.dictionaries(st.sampled_from(["a", "b", "0"]), JSON), st.lists(OPERATIONS | JSON, max_size=4) | JSON)
 def test_whatever_the_patch_there_is_a_result_or_a_refusal(resource, document):
     check_applies_or_refuses(apply_json_patch, resource, document)

@@ -635,7 +635,7 @@ PEOPLE = st.sampled_from(
 )
 
 
-@settings(max_examples=3000, deadline=None)
+@settings(max_examples=1500, deadline=None)
 @given(PEOPLE, st.lists(SOUND | SOUND | UNSOUND | JSON, max_size=4).map(lambda own: patch(*own)) | JSON)
 def test_whatever_the_patch_there_is_a_result_or_a_refusal(resource, document):
     check_applies_or_refuses(apply_path_patch, resource, document)

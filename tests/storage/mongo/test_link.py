@@ -22,6 +22,7 @@ NOBODY = "mongodb://somebody:hidden@127.0.0.1:9/plans"  # the port of "discard",
 
 
 @pytest.mark.anyio
+@pytest.mark.usefixtures("forsaken")
 async def test_a_replica_set_is_opened_and_a_server_that_runs_alone_is_not():
     link = await connect(server())
     await link.client.close()
@@ -31,6 +32,7 @@ async def test_a_replica_set_is_opened_and_a_server_that_runs_alone_is_not():
 
 
 @pytest.mark.anyio
+@pytest.mark.usefixtures("forsaken")
 async def test_a_server_that_does_not_answer_is_named_without_its_address():
     with pytest.raises(Unopened) as refusal:
         await connect(NOBODY)

@@ -137,6 +137,7 @@ async def test_a_resource_too_large_for_a_document_is_refused_and_a_smaller_one_
 # ------------------------------------------------------------------------------------------------ away
 
 
+@pytest.mark.usefixtures("forsaken")
 async def test_a_server_that_is_away_is_soon_said_to_be():
     with emulator() as (uri, stop):
         async with mongo_at(f"{uri}away", Clock()) as store:

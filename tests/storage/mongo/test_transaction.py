@@ -1,5 +1,6 @@
 """Faults of the network and of the disk in the middle of a Commit: all of it is written or nothing, and once."""
 
+from collections.abc import Iterator
 from contextlib import asynccontextmanager
 
 import pytest
@@ -9,13 +10,13 @@ from fhir_server.storage.store import Commit
 from tests.databases import emulator, mongo_at
 from tests.storage.contract import OPEN, Clock, a_notice, a_put, an_entry
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("forsaken")]
 
 WRITES = ["insert", "update", "find", "commitTransaction"]
 
 
 @pytest.fixture(scope="module")
-def faulty():
+def faulty() -> Iterator[str]:
     """A server that fails when it is told to."""
     with emulator("--enable-test-commands") as (uri, _):
         yield uri
@@ -42,7 +43,7 @@ async def counted(store) -> list[int]:
 
 
 @pytest.mark.parametrize("command", WRITES)
-async def test_a_connection_that_breaks_is_mended_and_the_commit_is_written_once(faulty, request, command):
+async def test_a_connection_that_breaks_is_mended_and_the_commit_is_written_once(faulty, command):
     async with mongo_at(f"{faulty}broken-{command}", Clock()) as store:
         await store._writers.announce()
         async with failing(store, 1, failCommands=[command], closeConnection=True):
