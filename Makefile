@@ -33,7 +33,7 @@ $(READY): .venv/.installed
 	@touch $@
 
 demo: .venv/.installed
-	$(BIN)/fhir-server demo --port $(PORT) $(if $(DATABASE),--database $(DATABASE))
+	$(BIN)/fhir-server demo --port $(PORT) $(if $(DATABASE),--database '$(DATABASE)')
 
 test: lint
 	$(BIN)/pytest -n 2 --dist worksteal

@@ -95,7 +95,7 @@ async def open_store(settings: Settings) -> Store:
         return await MongoStore.open(settings.database, clock)
     if settings.database.startswith("sqlite:///"):
         return await SqliteStore.open(sqlite_path(settings.database), clock)
-    raise NotStarted("The database must be sqlite:///FILE, sqlite:///:memory: or mongodb://HOST/NAME?replicaSet=NAME.")
+    raise NotStarted("The database must be sqlite:///FILE, sqlite:///:memory: or mongodb://HOST/NAME.")
 
 
 def sqlite_path(database: str) -> str:

@@ -27,7 +27,7 @@ Prepare = Callable[[Assembly], Awaitable[None]]
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one.")] = None,
-    database: Annotated[str | None, typer.Option(help="sqlite:///FILE or mongodb://HOST/NAME?replicaSet=NAME")] = None,
+    database: Annotated[str | None, typer.Option(help="sqlite:///FILE or mongodb://HOST/NAME")] = None,
     access: Annotated[Literal["smart", "open"] | None, typer.Option(help="Who may call.")] = None,
     workers: Annotated[int | None, typer.Option(help="Processes; SQLite takes one.")] = None,
 ) -> None:
