@@ -10,12 +10,12 @@ from fhir_server.access.relation import relations
 from fhir_server.audit.event import Occasion, entry
 from fhir_server.fhir.codec import decode, encode
 from fhir_server.fhir.outcome import Conflict, Invalid, Issue, Refusal, Stale, Unreadable
-from fhir_server.fhir.subset import WHOLE, Subset
+from fhir_server.fhir.subset import WHOLE, Subset, refuse_subset
 from fhir_server.interactions.call import Answer, Call, Proposal, Server
 from fhir_server.messaging.outbox import notice
 from fhir_server.storage.store import Change, Commit, Draft, Entry, Grant, Overtaken, Put, Stored
 
-ATTEMPTS = 5
+ATTEMPTS = 40
 """How often a write whose condition was overtaken by another writer is thought through again."""
 
 _VERSION_GAP, _UPDATED_GAP = b'"\\u0000"', b'"\\u0001"'
@@ -114,6 +114,7 @@ def resource_of(call: Call, server: Server) -> dict[str, Any]:
         raise Unreadable.because("not-an-object")
     if body["resourceType"] != call.type:
         raise Unreadable.because("type-mismatch", "resourceType", expected=call.type)
+    refuse_subset(body)
     refuse_invalid(server.content.validator.issues(body))
     return body
 

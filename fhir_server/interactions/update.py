@@ -8,7 +8,6 @@ https://hl7.org/fhir/R4/http.html#upsert
 from typing import Any
 
 from fhir_server.fhir.outcome import Unreadable
-from fhir_server.fhir.subset import refuse_subset
 from fhir_server.interactions.call import Call, Proposal, Server
 from fhir_server.interactions.commit import put, resource_of, written
 from fhir_server.interactions.condition import id_to_make, only_match
@@ -20,7 +19,6 @@ async def update(call: Call, grant: Grant, server: Server) -> Proposal:
     id is free and the access allows to choose ids, or where nothing matches.
     """
     resource = resource_of(call, server)
-    refuse_subset(resource)
     if not call.id:
         return await _update_the_match(call, resource, grant, server)
     if "id" not in resource:
