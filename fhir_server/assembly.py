@@ -42,7 +42,7 @@ from fhir_server.storage.sqlite.store import SqliteStore
 from fhir_server.storage.store import SYSTEM_GRANTS, Store
 from fhir_server.validation.validate import Validator
 
-MONGODB = ("mongodb://", "mongodb+srv://")
+MONGODB = "mongodb://"
 STATEMENT = "CapabilityStatement-care-plan-server.json"
 
 

@@ -12,12 +12,12 @@ from pymongo.asynchronous.database import AsyncDatabase
 
 from fhir_server.search.query import Criterion, Query
 from fhir_server.storage import store
-from fhir_server.storage.indexes import incomplete
 from fhir_server.storage.mongo.document import STORED, stored
 from fhir_server.storage.mongo.filter import all_of
 from fhir_server.storage.mongo.order import after, keys, order_of
 from fhir_server.storage.mongo.reach import reach, rows_of
 from fhir_server.storage.page import Position
+from fhir_server.storage.rules import incomplete
 from fhir_server.storage.store import Page
 
 

@@ -1,19 +1,15 @@
 """What a change would make of what is there: judged inside the transaction, before anything is written."""
 
 from dataclasses import dataclass
-from hashlib import sha256
 
 from bson.raw_bson import RawBSONDocument
 
-from fhir_server.fhir.instant import instant
-from fhir_server.fhir.outcome import Conflict, NotFound, Stale
 from fhir_server.search.index import Index
 from fhir_server.search.match import Candidate
 from fhir_server.storage.mongo.claim import claims_of
 from fhir_server.storage.mongo.document import DERIVED, Document, candidate, derived, document, sealed, stored
+from fhir_server.storage.rules import Standing, delete_version, put_version
 from fhir_server.storage.store import Change, Delete, Put, Relation, Stored
-
-_NOTHING = sha256(b"").digest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,21 +46,11 @@ class Version:
         return claims_of(self.stored.type, self.index) - claims_of(self.stored.type, had)
 
 
-def refuse(change: Change, present: Document | None) -> None:
-    """Raises what stands in the way of a change to what is there: NotFound, Conflict, Stale."""
-    if isinstance(change, Put):
-        _refuse_put(change, exists=present is not None and present["live"])
-    elif present is None:
-        raise NotFound.because("not-found")
-    if change.version is not None and (present is None or change.version != present["version"]):
-        raise Stale.because("stale")
-
-
-def _refuse_put(change: Put, *, exists: bool) -> None:
-    if exists and not change.present:
-        raise Conflict.because("exists")
-    if not exists and not change.absent:
-        raise NotFound.because("not-found")
+def standing_of(present: Document | None) -> Standing | None:
+    """The version that a document stands at."""
+    if present is None:
+        return None
+    return Standing(int(present["version"]), int(present["updated"]), deleted=not present["live"])
 
 
 def version_of(change: Change, present: Document | None, now: int) -> Version:
@@ -76,10 +62,7 @@ def version_of(change: Change, present: Document | None, now: int) -> Version:
 
 
 def _put(change: Put, present: Document | None, now: int) -> Version:
-    version, updated = (1, now) if present is None else _next(present, now)
-    text = change.draft.text(version, instant(updated))
-    digest = sha256(text).digest()
-    made = Stored(change.type, change.id, version, updated, text, change.method, change.patients, digest)
+    made = put_version(change, standing_of(present), now)
     beside = derived(change.index, change.patients)
     return Version(made, document(made, beside), present, change.index, change.relations)
 
@@ -88,11 +71,7 @@ def _delete(change: Delete, present: Document, now: int) -> Version:
     """The version that says that the resource is deleted: its anchors and its index stay, for grants to be judged by."""
     if not present["live"]:
         return Version(stored(present), None, present)
-    version, updated = _next(present, now)
-    made = Stored(change.type, change.id, version, updated, b"", "DELETE", tuple(present["patients"]), _NOTHING)
+    standing = standing_of(present)
+    assert standing is not None, "there is a document"
+    made = delete_version(change, standing, tuple(present["patients"]), now)
     return Version(made, document(made, {member: present[member] for member in DERIVED}), present)
-
-
-def _next(present: Document, now: int) -> tuple[int, int]:
-    """The number and the time of the next version: later than the one before, also where the clock went back."""
-    return int(present["version"]) + 1, max(now, int(present["updated"]) + 1)

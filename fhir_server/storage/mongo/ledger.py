@@ -15,12 +15,13 @@ from fhir_server.storage.mongo import trail
 from fhir_server.storage.mongo.claim import claims_of, claims_of_condition
 from fhir_server.storage.mongo.document import Document, candidate, earlier, place
 from fhir_server.storage.mongo.find import Search
-from fhir_server.storage.mongo.judge import Version, refuse, version_of
+from fhir_server.storage.mongo.judge import Version, standing_of, version_of
 from fhir_server.storage.mongo.link import Link
 from fhir_server.storage.mongo.number import Numbers, Writers
 from fhir_server.storage.mongo.reach import relations_in
 from fhir_server.storage.mongo.transaction import HURRY, Hurry, transacted
 from fhir_server.storage.mongo.turns import Turns
+from fhir_server.storage.rules import refuse
 from fhir_server.storage.store import (
     Change,
     Commit,
@@ -175,7 +176,7 @@ def _proposed(changes: Sequence[Change], present: _Present, now: int) -> list[Ve
     found = [(change, present.get(place(change.type, change.id))) for change in changes]
     try:
         for change, before in found:
-            refuse(change, before)
+            refuse(change, standing_of(before))
     except Refusal as refusal:
         return refusal
     return [version_of(change, before, now) for change, before in found]

@@ -11,10 +11,11 @@ from pymongo import ASCENDING
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.read_concern import ReadConcern
 
-from fhir_server.search.query import Criterion, Every, Everything, OfPatient, Related, Some, Without
+from fhir_server.search.query import Criterion
 from fhir_server.storage.mongo.document import Document, place
 from fhir_server.storage.mongo.judge import Version
 from fhir_server.storage.mongo.reach import reach, rows_of
+from fhir_server.storage.rules import speaks_of_patients
 from fhir_server.storage.store import Commit, Entry, Notice, Reindexed, Relation, Stored
 
 _ENTRY = tuple(field.name for field in fields(Entry))
@@ -89,7 +90,7 @@ async def entries(
     """Audit entries in the order of their numbers, between two of them. A grant that speaks of more than patients reaches none:
     an entry has nothing else by which it could be judged.
     """
-    if not _speaks_of_patients(grant):
+    if not speaks_of_patients(grant):
         return []
     found = await reach(database, {"_id": {"$gt": after, "$lt": before}}, [grant])
     stages = [*found.stages({"$sort": {"_id": ASCENDING}}), {"$limit": count}]
@@ -98,17 +99,6 @@ async def entries(
 
 
 _LOCAL = ReadConcern("local")
-
-
-def _speaks_of_patients(criterion: Criterion) -> bool:
-    match criterion:
-        case Everything() | OfPatient() | Related():
-            return True
-        case Every(parts) | Some(parts):
-            return all(_speaks_of_patients(part) for part in parts)
-        case Without(part):
-            return _speaks_of_patients(part)
-    return False
 
 
 async def notices(database: AsyncDatabase[Any], after: int, before: int, count: int) -> list[tuple[int, int, Notice]]:

@@ -7,11 +7,11 @@ from typing import TypeAlias
 
 from fhir_server.fhir.outcome import NotFound, Refusal
 from fhir_server.search.query import Criterion, Everything
-from fhir_server.storage.indexes import incomplete
+from fhir_server.storage.rules import incomplete, refuse
 from fhir_server.storage.sqlite.clause import as_json
 from fhir_server.storage.sqlite.compile import PRESENT, compiled
 from fhir_server.storage.sqlite.find import search
-from fhir_server.storage.sqlite.judge import Present, Version, delete, put, rederive, refuse
+from fhir_server.storage.sqlite.judge import Present, Version, delete, put, rederive
 from fhir_server.storage.sqlite.tables import Tables
 from fhir_server.storage.store import (
     Change,
@@ -70,7 +70,8 @@ class Ledger:
     def _proposed(self, commit: Commit, present: dict[_Place, Present], now: int) -> _Proposal:
         try:
             for change in commit.changes:
-                refuse(change, present.get((change.type, change.id)))
+                before = present.get((change.type, change.id))
+                refuse(change, before.standing if before else None)
         except Refusal as refusal:
             return refusal
         return [self._version(change, present.get((change.type, change.id)), now) for change in commit.changes]

@@ -11,8 +11,8 @@ from functools import partial
 from typing import Self
 
 from fhir_server.search.query import Query
-from fhir_server.storage.indexes import incomplete
 from fhir_server.storage.page import Position
+from fhir_server.storage.rules import incomplete
 from fhir_server.storage.sqlite import trail, versions
 from fhir_server.storage.sqlite.find import search
 from fhir_server.storage.sqlite.ledger import Ledger

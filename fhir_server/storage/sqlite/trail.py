@@ -3,7 +3,8 @@
 import sqlite3
 from typing import Any
 
-from fhir_server.search.query import Criterion, Every, Everything, OfPatient, Related, Some, Without
+from fhir_server.search.query import Criterion
+from fhir_server.storage.rules import speaks_of_patients
 from fhir_server.storage.sqlite.compile import AUDITED, compiled
 from fhir_server.storage.store import Entry, Notice, Relation
 
@@ -16,7 +17,7 @@ def entries(connection: sqlite3.Connection, grant: Criterion, after: int, count:
     """Audit entries in the order they were written, from a number on. A grant that speaks of more than patients reaches none:
     an entry has nothing else by which it could be judged.
     """
-    if not _speaks_of_patients(grant):
+    if not speaks_of_patients(grant):
         return []
     reached = compiled(grant, AUDITED)
     rows = connection.execute(
@@ -25,17 +26,6 @@ def entries(connection: sqlite3.Connection, grant: Criterion, after: int, count:
         (after, *reached.values, count),
     ).fetchall()
     return [(row[0], Entry(*row[1:])) for row in rows]
-
-
-def _speaks_of_patients(criterion: Criterion) -> bool:
-    match criterion:
-        case Everything() | OfPatient() | Related():
-            return True
-        case Every(parts) | Some(parts):
-            return all(_speaks_of_patients(part) for part in parts)
-        case Without(part):
-            return _speaks_of_patients(part)
-    return False
 
 
 def notices(connection: sqlite3.Connection, after: int, count: int) -> list[tuple[int, int, Notice]]:

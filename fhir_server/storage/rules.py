@@ -1,0 +1,73 @@
+"""What both stores hold to, whatever their database: each rule once."""
+
+from dataclasses import dataclass
+from hashlib import sha256
+
+from fhir_server.fhir.instant import instant
+from fhir_server.fhir.outcome import Conflict, Issue, NotFound, Stale, Unavailable
+from fhir_server.search.query import Criterion, Every, Everything, OfPatient, Related, Some, Without
+from fhir_server.storage.store import Change, Delete, Put, Stored
+
+_NOTHING = sha256(b"").digest()
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The version that a resource stands at: its number, its moment (milliseconds since 1970), whether it is a deletion."""
+
+    version: int
+    updated: int
+    deleted: bool
+
+
+def refuse(change: Change, standing: Standing | None) -> None:
+    """Raises what stands in the way of a change to what is there: NotFound, Conflict, Stale."""
+    if isinstance(change, Put):
+        _refuse_put(change, exists=standing is not None and not standing.deleted)
+    elif standing is None:
+        raise NotFound.because("not-found")
+    if change.version is not None and (standing is None or change.version != standing.version):
+        raise Stale.because("stale")
+
+
+def _refuse_put(change: Put, *, exists: bool) -> None:
+    if exists and not change.present:
+        raise Conflict.because("exists")
+    if not exists and not change.absent:
+        raise NotFound.because("not-found")
+
+
+def put_version(change: Put, standing: Standing | None, now: int) -> Stored:
+    """The version that a Put makes at a moment."""
+    version, updated = (1, now) if standing is None else _next(standing, now)
+    text = change.draft.text(version, instant(updated))
+    digest = sha256(text).digest()
+    return Stored(change.type, change.id, version, updated, text, change.method, change.patients, digest)
+
+
+def delete_version(change: Delete, standing: Standing, patients: tuple[str, ...], now: int) -> Stored:
+    """The version that says that a resource, anchored to these patients, is deleted; of one that is already, the same."""
+    version, updated = (standing.version, standing.updated) if standing.deleted else _next(standing, now)
+    return Stored(change.type, change.id, version, updated, b"", "DELETE", patients, _NOTHING)
+
+
+def _next(standing: Standing, now: int) -> tuple[int, int]:
+    """The number and the time of the next version: later than the one before, also where the clock went back."""
+    return standing.version + 1, max(now, standing.updated + 1)
+
+
+def speaks_of_patients(criterion: Criterion) -> bool:
+    """Whether a grant asks for nothing but patients: an audit entry has nothing else by which it could be judged."""
+    match criterion:
+        case Everything() | OfPatient() | Related():
+            return True
+        case Every(parts) | Some(parts):
+            return all(speaks_of_patients(part) for part in parts)
+        case Without(part):
+            return speaks_of_patients(part)
+    return False
+
+
+def incomplete() -> Unavailable:
+    """The refusal of a search while the index is being made: never a smaller or a wider list instead."""
+    return Unavailable(Issue("incomplete", "index-incomplete", source=Unavailable.spec))
