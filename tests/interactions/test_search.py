@@ -1,5 +1,7 @@
 """https://hl7.org/fhir/R4/http.html#search"""
 
+import asyncio
+
 import pytest
 
 from tests.builders import SIP, a_care_plan, a_patient, issue_keys
@@ -13,12 +15,14 @@ def ids(answer) -> list[str]:
 
 @pytest.fixture(autouse=True)
 async def plans(api):
-    await api.put("Patient/p1", json=a_patient(id="p1"))
-    await api.put("CarePlan/a", json=a_care_plan(id="a", identifier=[{"system": "urn:x", "value": "1"}]))
-    await api.put(
-        "CarePlan/b", json=a_care_plan(id="b", status="draft", category=[]) | {"category": [{"text": "annan"}]}
-    )
-    await api.put("CarePlan/c", json=a_care_plan(id="c", subject={"reference": "Patient/p2"}))
+    for resource in (
+        a_patient(id="p1"),
+        a_care_plan(id="a", identifier=[{"system": "urn:x", "value": "1"}]),
+        a_care_plan(id="b", status="draft") | {"category": [{"text": "annan"}]},
+        a_care_plan(id="c", subject={"reference": "Patient/p2"}),
+    ):
+        await api.put(f"{resource['resourceType']}/{resource['id']}", json=resource)
+        await asyncio.sleep(0.002)  # each its own millisecond, to be sorted by
 
 
 @pytest.mark.parametrize(

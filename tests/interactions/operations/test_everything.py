@@ -1,5 +1,7 @@
 """https://hl7.org/fhir/R4/patient-operation-everything.html"""
 
+import asyncio
+
 import pytest
 
 from tests.builders import a_care_plan, a_patient, issue_keys
@@ -41,6 +43,7 @@ async def people(api):
     ):
         answer = await api.put(f"{resource['resourceType']}/{resource['id']}", json=resource)
         assert 201 == answer.status_code
+        await asyncio.sleep(0.002)  # each its own millisecond, to be told apart by
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
