@@ -7,9 +7,10 @@ import pytest
 
 from fhir_server.assembly import Assembly, assembled, claim_index
 from fhir_server.settings import Settings
-from tests.databases import new_database, pytest_terminal_summary
+from tests.databases import new_database, pytest_terminal_summary, pytest_unconfigure
 
-__all__ = ["pytest_terminal_summary"]  # pytest calls it: the run's closing lines say which MongoDB it had
+__all__ = ["pytest_terminal_summary", "pytest_unconfigure"]
+"""pytest calls them: the run's closing lines say which MongoDB it had, and the emulator ends with the run."""
 
 SECRET = "a secret of the tests"
 

@@ -3,7 +3,6 @@
 What is green on the emulator is not thereby tested on MongoDB: the run's closing line says which of the two it was.
 """
 
-import atexit
 import os
 import shutil
 import socket
@@ -37,6 +36,8 @@ LEFT_OUT = (
     "so nothing was tested on the MongoDB store"
 )
 _numbers = count(1)
+_running: list[Callable[[], None]] = []
+"""What stops the emulators that this process shares among its tests."""
 
 
 @cache
@@ -45,7 +46,7 @@ def server() -> str:
     if uri := os.environ.get(REAL):
         return uri
     uri, stop = start_emulator()
-    atexit.register(stop)
+    _running.append(stop)
     return uri
 
 
@@ -161,3 +162,9 @@ def _described(uri: str) -> str:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """The run's closing line."""
     terminalreporter.write_line(which())
+
+
+def pytest_unconfigure() -> None:
+    """The end of a run, or of one of its workers: the emulator ends with it."""
+    while _running:
+        _running.pop()()
