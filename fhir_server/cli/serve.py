@@ -103,6 +103,7 @@ async def _serve(
             access_log=False,
             log_config=None,
             server_header=False,
+            proxy_headers=False,
             timeout_graceful_shutdown=settings.stop_seconds,
         )
         listener.listen(2048)

@@ -63,7 +63,13 @@ def decode(text: bytes) -> Any:
     _refuse_depth(value)
     if len(_encoder.encode(value)) != len(msgspec.json.format(text, indent=-1)):
         _refuse_duplicates(text)
+        return json.loads(text, parse_float=Number, parse_int=_whole) if b"-0" in text else value
     return value
+
+
+def _whole(written: str) -> int | Number:
+    """A whole number; a zero with a sign is no int, and is kept as it was written."""
+    return Number(written) if written == "-0" else int(written)
 
 
 def _plainly(error: msgspec.DecodeError) -> str:

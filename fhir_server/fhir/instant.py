@@ -140,7 +140,12 @@ _YEAR = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "
 
 def http_date(ms: int) -> str:
     """The date of a Last-Modified header, in whole seconds. https://www.rfc-editor.org/rfc/rfc9110#section-5.6.7"""
-    days, rest = divmod(ms, DAY)
+    return _http_date(ms // SECOND)
+
+
+@lru_cache(maxsize=4096)
+def _http_date(seconds: int) -> str:
+    days, rest = divmod(seconds * SECOND, DAY)
     day = date.fromordinal(days + _EPOCH)
     clock = f"{_TIMES[rest // MINUTE]}:{rest % MINUTE // SECOND:02d}"
     return f"{_WEEK[day.weekday()]}, {day.day:02d} {_YEAR[day.month - 1]} {day.year:04d} {clock} GMT"

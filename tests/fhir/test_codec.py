@@ -10,7 +10,18 @@ from hypothesis import strategies as st
 from fhir_server.fhir.codec import decode, encode
 from fhir_server.fhir.outcome import Unreadable
 
-NUMBERS = ["1.00", "1e3", "1E+3", "0.0000000001", "-0.50", "123456789012345678901234567890", "1.10e-7", "7"]
+NUMBERS = [
+    "1.00",
+    "1e3",
+    "1E+3",
+    "0.0000000001",
+    "-0.50",
+    "123456789012345678901234567890",
+    "1.10e-7",
+    "7",
+    "-0",
+    "-0.0",
+]
 
 
 @pytest.mark.parametrize("number", NUMBERS)
