@@ -32,7 +32,12 @@ def application(file: str) -> Starlette:
 def main(file: str) -> None:
     with socket.create_server(("127.0.0.1", 0), backlog=2048) as listener:
         config = uvicorn.Config(
-            application(file), lifespan="off", access_log=False, log_config=None, server_header=False
+            application(file),
+            lifespan="off",
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            proxy_headers=False,
         )
         sys.stdout.write(f"{GREETING}http://127.0.0.1:{listener.getsockname()[1]}/fhir\n")
         sys.stdout.flush()
