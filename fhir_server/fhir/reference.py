@@ -3,7 +3,8 @@
 https://hl7.org/fhir/R4/references.html#literal
 """
 
-from typing import NamedTuple
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 from fhir_server.fhir.definitions import r4
 
@@ -24,6 +25,19 @@ class Literal(NamedTuple):
     id: str = ""
     version: str = ""
     base: str = ""
+
+
+def references_in(value: Any) -> Iterator[str]:
+    """Every `reference` text in a resource, wherever it stands, in the order of the document. Takes any JSON."""
+    if isinstance(value, dict):
+        for name, child in value.items():
+            if name == "reference" and isinstance(child, str):
+                yield child
+            else:
+                yield from references_in(child)
+    elif isinstance(value, list):
+        for child in value:
+            yield from references_in(child)
 
 
 def parse_reference(text: str) -> Literal | None:

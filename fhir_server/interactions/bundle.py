@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import parse_qsl
 
 import msgspec
 
@@ -17,7 +16,7 @@ from fhir_server.fhir.instant import instant
 from fhir_server.fhir.outcome import Invalid, Issue, Refusal, Unreadable, outcome
 from fhir_server.interactions.call import Answer, Call, Proposal, Server
 from fhir_server.interactions.commit import perform, refuse_invalid, write
-from fhir_server.interactions.condition import criteria_of, id_to_make, only_match
+from fhir_server.interactions.condition import criteria_in, criteria_of, id_to_make, only_match
 from fhir_server.interactions.entries import (
     WRITES,
     Entry,
@@ -26,6 +25,7 @@ from fhir_server.interactions.entries import (
     named,
     point_at,
     pointed,
+    pointing_at,
     resolved,
 )
 from fhir_server.search.query import Query
@@ -83,10 +83,8 @@ async def _identified(entry: Entry, grant: Grant, server: Server) -> Entry:
     criteria = criteria_of(entry.call)
     if criteria is None:
         return entry
-    try:
+    with pointing_at(entry.number):
         found = await only_match(entry.call.type, criteria, grant, server)
-    except Refusal as refusal:
-        raise pointed(entry.number, refusal) from None
     return replace(entry, id=found.stored.id) if found.stored else entry
 
 
@@ -97,11 +95,8 @@ async def _looked_up(entries: Iterable[Entry], grant: Grant, server: Server) -> 
     found: dict[str, tuple[Query, str]] = {}
     for entry in entries:
         for reference in conditional_references(entry.call.body):
-            type, _, criteria = reference.partition("?")
-            try:
-                match = await only_match(type, parse_qsl(criteria, keep_blank_values=True), grant, server)
-            except Refusal as refusal:
-                raise pointed(entry.number, refusal) from None
+            with pointing_at(entry.number):
+                match = await only_match(reference.partition("?")[0], criteria_in(reference), grant, server)
             if match.stored is not None:
                 found[reference] = (match.query, match.stored.id)
     return found
@@ -179,10 +174,8 @@ def _refuse_twins(changes: Iterable[tuple[int, Change]]) -> None:
 
 
 async def _read(entry: Entry, server: Server) -> Answer:
-    try:
+    with pointing_at(entry.number):
         return await perform(entry.call, server)
-    except Refusal as refusal:
-        raise pointed(entry.number, refusal) from None
 
 
 def _respond(kind: str, call: Call, answers: Sequence[Answer], server: Server) -> Answer:

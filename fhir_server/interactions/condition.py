@@ -46,9 +46,13 @@ def criteria_of(call: Call) -> Sequence[tuple[str, str]] | None:
     if call.id:
         return None
     if call.preconditions.none_exist is not None:
-        text = call.preconditions.none_exist
-        return parse_qsl(text.partition("?")[2] if "?" in text else text, keep_blank_values=True)
+        return criteria_in(call.preconditions.none_exist)
     return call.parameters or (None if call.address.interaction == "create" else ())
+
+
+def criteria_in(text: str) -> list[tuple[str, str]]:
+    """The criteria of a condition, encoded as in a URL, with or without what stands before its question mark."""
+    return parse_qsl(text.partition("?")[2] if "?" in text else text, keep_blank_values=True)
 
 
 def id_to_make(call: Call, server: Server) -> str:

@@ -5,6 +5,7 @@ https://hl7.org/fhir/R4/bundle.html#references
 """
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qsl
@@ -12,6 +13,7 @@ from urllib.parse import parse_qsl
 from fhir_server.fhir.definitions import r4
 from fhir_server.fhir.instant import span
 from fhir_server.fhir.outcome import Issue, Refusal, TooLarge, Unreadable
+from fhir_server.fhir.reference import references_in
 from fhir_server.interactions.call import Call, Server
 from fhir_server.interactions.preconditions import Preconditions, version_to_match, versions_not_to_match
 
@@ -46,11 +48,9 @@ def entries_of(call: Call, server: Server) -> list[Entry]:
 
 
 def _entry(number: int, member: dict[str, Any], call: Call, server: Server) -> Entry:
-    try:
+    with pointing_at(number):
         own = _call(member, call, server)
-        return Entry(number, member.get("fullUrl", ""), own, own.id)
-    except Refusal as refusal:
-        raise pointed(number, refusal) from None
+    return Entry(number, member.get("fullUrl", ""), own, own.id)
 
 
 def _call(member: dict[str, Any], call: Call, server: Server) -> Call:
@@ -73,6 +73,15 @@ def _preconditions(request: Mapping[str, str]) -> Preconditions:
         modified_since=since[0] if since else None,
         none_exist=request.get("ifNoneExist"),
     )
+
+
+@contextmanager
+def pointing_at(number: int) -> Iterator[None]:
+    """A refusal raised inside points into the Bundle, at its entry."""
+    try:
+        yield
+    except Refusal as refusal:
+        raise pointed(number, refusal) from None
 
 
 def pointed(number: int, refusal: Refusal) -> Refusal:
@@ -105,18 +114,9 @@ def named(entry: Entry) -> dict[str, str]:
     return names
 
 
-def conditional_references(value: Any) -> Iterator[str]:
+def conditional_references(resource: Any) -> Iterator[str]:
     """Every reference in a resource that names what it must match instead of an id: `Patient?identifier=…`."""
-    if isinstance(value, dict):
-        for name, child in value.items():
-            if name == "reference" and isinstance(child, str):
-                if _is_conditional(child):
-                    yield child
-            else:
-                yield from conditional_references(child)
-    elif isinstance(value, list):
-        for child in value:
-            yield from conditional_references(child)
+    return (reference for reference in references_in(resource) if _is_conditional(reference))
 
 
 def _is_conditional(reference: str) -> bool:

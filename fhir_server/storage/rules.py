@@ -1,7 +1,9 @@
 """What both stores hold to, whatever their database: each rule once."""
 
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import TypeAlias
 
 from fhir_server.fhir.instant import instant
 from fhir_server.fhir.outcome import Conflict, Issue, NotFound, Stale, Unavailable
@@ -54,6 +56,21 @@ def delete_version(change: Delete, standing: Standing, patients: tuple[str, ...]
 def _next(standing: Standing, now: int) -> tuple[int, int]:
     """The number and the time of the next version: later than the one before, also where the clock went back."""
     return standing.version + 1, max(now, standing.updated + 1)
+
+
+AT_ONCE = 200
+"""Resources read at once when all of them are walked through."""
+
+Place: TypeAlias = tuple[str, str]
+"""The type and the id of a resource."""
+
+
+async def walk(batch: Callable[[Place, int], Awaitable[list[Stored]]], after: Place) -> AsyncIterator[Stored]:
+    """All that the batches give, some at a time, each time as it is then; `batch` takes the place after which it begins."""
+    while found := await batch(after, AT_ONCE):
+        for stored in found:
+            yield stored
+        after = (found[-1].type, found[-1].id)
 
 
 def speaks_of_patients(criterion: Criterion) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 from fhir_server.fhir.codec import decode
 from fhir_server.fhir.instant import END
 from fhir_server.fhir.outcome import BadParameter, Gone, NotFound
-from fhir_server.fhir.reference import parse_reference
+from fhir_server.fhir.reference import parse_reference, references_in
 from fhir_server.interactions.call import Answer, Call, Server
 from fhir_server.interactions.listing import PAGE, count_in, given_in, links, listing, matched, position, since_in
 from fhir_server.search.query import Criterion, OfPatient, Query, Span, every
@@ -91,15 +91,7 @@ async def _named(items: Sequence[Stored], grant: Grant, server: Server) -> Async
             continue
 
 
-def _references(value: Any) -> Iterator[tuple[str, str]]:
-    if isinstance(value, dict):
-        for name, child in value.items():
-            if name == "reference" and isinstance(child, str):
-                found = parse_reference(child)
-                if found is not None and found.form == "relative" and found.type in NAMED:
-                    yield found.type, found.id
-            else:
-                yield from _references(child)
-    elif isinstance(value, list):
-        for child in value:
-            yield from _references(child)
+def _references(resource: Any) -> Iterator[tuple[str, str]]:
+    for found in map(parse_reference, references_in(resource)):
+        if found is not None and found.form == "relative" and found.type in NAMED:
+            yield found.type, found.id

@@ -4,6 +4,7 @@ https://www.mongodb.com/docs/manual/core/transactions/
 """
 
 from collections.abc import AsyncIterator, Callable, Sequence
+from functools import partial
 from typing import Self
 
 from pymongo.asynchronous.client_session import AsyncClientSession
@@ -19,10 +20,8 @@ from fhir_server.storage.mongo.reindex import reindex
 from fhir_server.storage.mongo.schema import prepare
 from fhir_server.storage.mongo.transaction import Hurry, transacted
 from fhir_server.storage.page import Position
+from fhir_server.storage.rules import Place, walk
 from fhir_server.storage.store import Commit, Entry, Grant, Notice, Page, Reindexed, Relation, Stored
-
-_BATCH = 200
-"""Resources read at once when all of them are walked through."""
 
 
 class MongoStore:
@@ -90,17 +89,13 @@ class MongoStore:
             async with self._link.client.start_session(snapshot=True) as session:
                 return await Search(query, grant.query, count, after, total).page(self._link.database, session)
 
-    async def resources(self, grant: Grant, *, after: tuple[str, str] = ("", "")) -> AsyncIterator[Stored]:
+    def resources(self, grant: Grant, *, after: Place = ("", "")) -> AsyncIterator[Stored]:
         """Every current resource in the order of type and id, from a place on; some at a time, each time as it is then."""
-        batch = await self._batch(grant, after)
-        while batch:
-            for stored in batch:
-                yield stored
-            batch = await self._batch(grant, (batch[-1].type, batch[-1].id))
+        return walk(partial(self._batch, grant), after)
 
-    async def _batch(self, grant: Grant, after: tuple[str, str]) -> list[Stored]:
+    async def _batch(self, grant: Grant, after: Place, count: int) -> list[Stored]:
         with telling_errors():
-            return await versions.current(self._link.database, grant.query, after, _BATCH)
+            return await versions.current(self._link.database, grant.query, after, count)
 
     async def entries(self, grant: Grant, *, after: int = 0, count: int = 1000) -> Sequence[tuple[int, Entry]]:
         """The audit in the order of its numbers, to the horizon before which no transaction is open."""

@@ -12,7 +12,7 @@ from typing import Self
 
 from fhir_server.search.query import Query
 from fhir_server.storage.page import Position
-from fhir_server.storage.rules import incomplete
+from fhir_server.storage.rules import Place, incomplete, walk
 from fhir_server.storage.sqlite import trail, versions
 from fhir_server.storage.sqlite.find import search
 from fhir_server.storage.sqlite.ledger import Ledger
@@ -21,9 +21,6 @@ from fhir_server.storage.sqlite.readers import Readers
 from fhir_server.storage.sqlite.schema import migrate
 from fhir_server.storage.sqlite.writer import Work, Writer
 from fhir_server.storage.store import Commit, Entry, Grant, Notice, Page, Reindexed, Relation, Stored, Unopened
-
-_BATCH = 200
-"""Resources read at once when all of them are walked through."""
 
 
 class SqliteStore:
@@ -93,16 +90,12 @@ class SqliteStore:
             return self._readers.at_once(lambda connection: asked.page(connection, beginning))
         return await self._readers.apart(asked.page)
 
-    async def resources(self, grant: Grant, *, after: tuple[str, str] = ("", "")) -> AsyncIterator[Stored]:
+    def resources(self, grant: Grant, *, after: Place = ("", "")) -> AsyncIterator[Stored]:
         """Every current resource in the order of type and id, from a place on; some at a time, each time as it is then."""
-        batch = await self._batch(grant, after)
-        while batch:
-            for stored in batch:
-                yield stored
-            batch = await self._batch(grant, (batch[-1].type, batch[-1].id))
+        return walk(partial(self._batch, grant), after)
 
-    async def _batch(self, grant: Grant, after: tuple[str, str]) -> list[Stored]:
-        return await self._readers.apart(lambda connection: versions.current(connection, grant.query, after, _BATCH))
+    async def _batch(self, grant: Grant, after: Place, count: int) -> list[Stored]:
+        return await self._readers.apart(lambda connection: versions.current(connection, grant.query, after, count))
 
     async def entries(self, grant: Grant, *, after: int = 0, count: int = 1000) -> Sequence[tuple[int, Entry]]:
         """The audit in the order it was written."""
