@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from fhir_server.assembly import Assembly, assembled, claim_index
 from fhir_server.settings import Settings
@@ -11,6 +13,10 @@ from tests.databases import new_database, pytest_terminal_summary, pytest_unconf
 
 __all__ = ["pytest_terminal_summary", "pytest_unconfigure"]
 """pytest calls them: the run's closing lines say which MongoDB it had, and the emulator ends with the run."""
+
+hypothesis_settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("shared")
+"""How fast a shared machine makes up an input says nothing of the code that is given it: no test is timed."""
 
 SECRET = "a secret of the tests"
 

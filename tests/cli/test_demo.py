@@ -1,5 +1,6 @@
 """`fhir-server demo`: a newcomer's first look."""
 
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -68,6 +69,11 @@ def test_its_log_has_a_line_for_each_request_and_nobody_in_it(demo):
         f"{demo.base}/Patient?identifier=http://electronichealth.se/identifier/personnummer|191212121212"
     )
 
+    line = f"request={answer.headers['x-request-id']} interaction=search-type type=Patient status=200"
+    until = time.monotonic() + 5  # the line is written once the answer has left
+    while line not in demo.log.read_text() and time.monotonic() < until:
+        time.sleep(0.02)
+
     log = demo.log.read_text()
-    assert f"request={answer.headers['x-request-id']} interaction=search-type type=Patient status=200" in log
+    assert line in log
     assert "191212121212" not in log
