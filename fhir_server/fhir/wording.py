@@ -92,6 +92,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "The condition matches several resources; it must match one at the most.",
         "Villkoret träffar flera resurser; det får träffa högst en.",
     ),
+    "too-many-match": (
+        "The condition matches more than {limit} resources; narrow it.",
+        "Villkoret träffar fler än {limit} resurser; snäva in det.",
+    ),
     "condition-missing": (
         "The condition asks nothing. Name what the one resource must match: identifier=system|value.",
         "Villkoret frågar inget. Ange vad den enda resursen ska träffas av: identifier=system|värde.",

@@ -16,7 +16,7 @@ from fhir_server.fhir.instant import instant
 from fhir_server.fhir.outcome import Invalid, Issue, Refusal, Unreadable, outcome
 from fhir_server.interactions.call import Answer, Call, Proposal, Server
 from fhir_server.interactions.commit import perform, refuse_invalid, write
-from fhir_server.interactions.condition import criteria_in, criteria_of, id_to_make, only_match
+from fhir_server.interactions.condition import Match, criteria_in, criteria_of, id_to_make, only_match
 from fhir_server.interactions.entries import (
     WRITES,
     Entry,
@@ -28,8 +28,7 @@ from fhir_server.interactions.entries import (
     pointing_at,
     resolved,
 )
-from fhir_server.search.query import Query
-from fhir_server.storage.store import Change, Condition, Grant, OnlyMatches, Overtaken
+from fhir_server.storage.store import Change, Grant, Matches, Overtaken
 
 
 async def batch(call: Call, grant: Grant, server: Server) -> Answer:
@@ -52,9 +51,11 @@ async def transaction(call: Call, grant: Grant, server: Server) -> Answer:
     entries = [await _identified(entry, grant, server) for entry in entries_of(call, server)]
     names = {name: here for entry in entries for name, here in named(entry).items()}
     looked_up = await _looked_up(entries, grant, server)
-    names |= {reference: f"{query.type}/{id}" for reference, (query, id) in looked_up.items()}
+    names |= {
+        reference: f"{stored.type}/{stored.id}" for reference, match in looked_up.items() for stored in match.found
+    }
     entries = [resolved(entry, names) for entry in entries]
-    conditions = tuple(OnlyMatches(query, id) for query, id in looked_up.values())
+    conditions = tuple(match.condition for match in looked_up.values())
     answers = await _write(call, [entry for entry in entries if entry.writes], conditions, grant, server)
     for entry in entries:
         if not entry.writes:
@@ -75,8 +76,10 @@ def _refuse_shell(call: Call, server: Server) -> None:
 
 
 async def _identified(entry: Entry, grant: Grant, server: Server) -> Entry:
-    """The entry with the id that its resource has or will have, so that others can refer to it."""
-    if not entry.writes or entry.call.id:
+    """The entry with the id that its resource has or will have, so that others can refer to it: to what is deleted nobody
+    does.
+    """
+    if not entry.writes or entry.call.id or entry.call.address.interaction == "delete":
         return entry
     assigned = id_to_make(entry.call, server)
     entry = replace(entry, id=assigned, call=replace(entry.call, assigned=assigned))
@@ -88,22 +91,22 @@ async def _identified(entry: Entry, grant: Grant, server: Server) -> Entry:
     return replace(entry, id=found.stored.id) if found.stored else entry
 
 
-async def _looked_up(entries: Iterable[Entry], grant: Grant, server: Server) -> dict[str, tuple[Query, str]]:
-    """What each conditional reference (`Patient?identifier=…`) means: its query, and the one id that matches. One that
-    matches nothing is not here. https://hl7.org/fhir/R4/http.html#trules
+async def _looked_up(entries: Iterable[Entry], grant: Grant, server: Server) -> dict[str, Match]:
+    """What each conditional reference (`Patient?identifier=…`) means: the one resource that matches. One that matches
+    nothing is not here. https://hl7.org/fhir/R4/http.html#trules
     """
-    found: dict[str, tuple[Query, str]] = {}
+    found: dict[str, Match] = {}
     for entry in entries:
         for reference in conditional_references(entry.call.body):
             with pointing_at(entry.number):
                 match = await only_match(reference.partition("?")[0], criteria_in(reference), grant, server)
             if match.stored is not None:
-                found[reference] = (match.query, match.stored.id)
+                found[reference] = match
     return found
 
 
 async def _write(
-    call: Call, entries: Iterable[Entry], conditions: tuple[Condition, ...], grant: Grant, server: Server
+    call: Call, entries: Iterable[Entry], conditions: tuple[Matches, ...], grant: Grant, server: Server
 ) -> dict[int, Answer]:
     ordered = sorted(entries, key=lambda entry: WRITES.index(entry.call.address.interaction))
     results = await _results(ordered, server)
@@ -139,19 +142,19 @@ async def _result(entry: Entry, server: Server) -> Answer | Proposal:
     grant = server.access.decide(call.bearer, call.address.interaction, call.type)
     result = await server.table[call.address.interaction](call, grant, server)
     ids = _ids(result)
-    if ids and entry.id not in ids:
+    if entry.id and ids and entry.id not in ids:
         raise Overtaken  # another writer made the resource since the references were resolved
     return result
 
 
 def _ids(result: Answer | Proposal) -> set[str]:
-    """The id that a write is about, as it stands in its change or its location; a deletion of nothing is about any."""
+    """The ids that a write is about, as they stand in its changes or its location; a deletion of nothing is about any."""
     if isinstance(result, Proposal):
         return {change.id for change in result.changes}
     return set(result.location.split("/")[1:2])
 
 
-def _joined(proposals: Mapping[int, Proposal], conditions: tuple[Condition, ...]) -> Proposal:
+def _joined(proposals: Mapping[int, Proposal], conditions: tuple[Matches, ...]) -> Proposal:
     _refuse_twins((number, change) for number, proposal in proposals.items() for change in proposal.changes)
     return Proposal(
         tuple(change for proposal in proposals.values() for change in proposal.changes),

@@ -10,7 +10,7 @@ from fhir_server.fhir.outcome import Issue
 from fhir_server.interactions.preconditions import NONE, Preconditions
 from fhir_server.search.extract import Extractor
 from fhir_server.search.parse import Parser
-from fhir_server.storage.store import Change, Condition, Grant, Store, Stored
+from fhir_server.storage.store import Change, Grant, Matches, Store, Stored
 from fhir_server.validation.validate import Validator
 
 
@@ -94,7 +94,7 @@ class Proposal:
 
     changes: tuple[Change, ...]
     tell: Callable[[tuple[Stored, ...]], Answer]
-    conditions: tuple[Condition, ...] = ()
+    conditions: tuple[Matches, ...] = ()
     rereads: bool = False
 
 

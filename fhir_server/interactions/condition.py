@@ -1,4 +1,4 @@
-"""The one resource that a condition means: conditional create and update look here first, and the store judges again.
+"""The resources that a condition means: conditional writes look here first, and the store judges again.
 
 https://hl7.org/fhir/R4/http.html#ccreate
 """
@@ -10,31 +10,54 @@ from urllib.parse import parse_qsl
 from fhir_server.fhir.outcome import Ambiguous, BadParameter
 from fhir_server.interactions.call import Call, Server
 from fhir_server.search.query import Everything, Query, every
-from fhir_server.storage.store import Grant, Stored
+from fhir_server.storage.store import Grant, Matches, Stored
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """What a condition's query found: nothing, or the one resource."""
+    """What a condition's query found."""
 
     query: Query
-    stored: Stored | None
+    found: tuple[Stored, ...]
+
+    @property
+    def stored(self) -> Stored | None:
+        """The one resource that was found; None where there is none."""
+        return self.found[0] if self.found else None
+
+    @property
+    def condition(self) -> Matches:
+        """What must still hold when the write is judged: these match, and no others."""
+        return Matches(self.query, frozenset(stored.id for stored in self.found))
 
 
 async def only_match(type: str, criteria: Sequence[tuple[str, str]], grant: Grant, server: Server) -> Match:
-    """What the criteria, already decoded, match. Ambiguous where there are several, BadParameter where nothing is asked: an
-    empty condition would match everything.
+    """What the criteria, already decoded, match: one resource at the most. Ambiguous where there are several, BadParameter
+    where nothing is asked: an empty condition would match everything.
     """
+    match = await _matched(type, criteria, grant, server, most=1)
+    if len(match.found) > 1:
+        raise Ambiguous.because("several-match")
+    return match
+
+
+async def all_matches(
+    type: str, criteria: Sequence[tuple[str, str]], grant: Grant, server: Server, *, most: int
+) -> Match:
+    """All that the criteria match. Ambiguous where there are more than `most`, BadParameter where nothing is asked."""
+    match = await _matched(type, criteria, grant, server, most=most)
+    if len(match.found) > most:
+        raise Ambiguous.because("too-many-match", limit=most)
+    return match
+
+
+async def _matched(type: str, criteria: Sequence[tuple[str, str]], grant: Grant, server: Server, *, most: int) -> Match:
+    """What the criteria match, counted to just past `most`. What the caller cannot see does not stand in the way."""
     asked = server.content.parser.parse(type, criteria).query
     if isinstance(asked.where, Everything):
         raise BadParameter.because("condition-missing")
-    page = await server.store.search(asked, grant, count=2, total=False)
-    if len(page.items) > 1:
-        raise Ambiguous.because("several-match")
-    asked = replace(
-        asked, where=every(asked.where, grant.query)
-    )  # what the caller cannot see does not stand in the way
-    return Match(asked, page.items[0] if page.items else None)
+    page = await server.store.search(asked, grant, count=most + 1, total=False)
+    return Match(replace(asked, where=every(asked.where, grant.query)), page.items)
 
 
 def criteria_of(call: Call) -> Sequence[tuple[str, str]] | None:

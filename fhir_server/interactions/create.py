@@ -9,7 +9,7 @@ from typing import Any
 from fhir_server.interactions.call import Answer, Call, Proposal, Server
 from fhir_server.interactions.commit import put, resource_of, written
 from fhir_server.interactions.condition import criteria_of, id_to_make, only_match
-from fhir_server.storage.store import Grant, NothingMatches
+from fhir_server.storage.store import Grant, Matches
 
 
 async def create(call: Call, grant: Grant, server: Server) -> Answer | Proposal:
@@ -25,9 +25,9 @@ async def create(call: Call, grant: Grant, server: Server) -> Answer | Proposal:
     found = await only_match(call.type, criteria, grant, server)
     if found.stored is not None:
         return written(found.stored, found=True)
-    return _proposal(call, server, resource, NothingMatches(found.query))
+    return _proposal(call, server, resource, found.condition)
 
 
-def _proposal(call: Call, server: Server, resource: dict[str, Any], *conditions: NothingMatches) -> Proposal:
+def _proposal(call: Call, server: Server, resource: dict[str, Any], *conditions: Matches) -> Proposal:
     change = put(resource, id_to_make(call, server), server, method="POST", present=False)
     return Proposal((change,), lambda stored: written(stored[0]), conditions)

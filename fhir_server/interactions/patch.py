@@ -16,7 +16,7 @@ from fhir_server.fhir.subset import refuse_subset
 from fhir_server.interactions.call import Call, Proposal, Server
 from fhir_server.interactions.commit import put, refuse_invalid, written
 from fhir_server.interactions.condition import only_match
-from fhir_server.storage.store import Condition, Grant, OnlyMatches, Stored
+from fhir_server.storage.store import Grant, Matches, Stored
 
 Apply: TypeAlias = Callable[[dict[str, Any], Any], Any]
 
@@ -52,14 +52,14 @@ async def patch(call: Call, grant: Grant, server: Server) -> Proposal:
     )
 
 
-async def _current(call: Call, grant: Grant, server: Server) -> tuple[Stored, tuple[Condition, ...]]:
+async def _current(call: Call, grant: Grant, server: Server) -> tuple[Stored, tuple[Matches, ...]]:
     """The version to be patched, and what must still hold of it when the new one is written."""
     if call.id:
         return await server.store.read(call.type, call.id, grant), ()
     found = await only_match(call.type, call.parameters, grant, server)
     if found.stored is None:
         raise NotFound.because("not-found")
-    return found.stored, (OnlyMatches(found.query, found.stored.id),)
+    return found.stored, (found.condition,)
 
 
 def patched(resource: dict[str, Any], call: Call) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from fhir_server.fhir.outcome import Unreadable
 from fhir_server.interactions.call import Call, Proposal, Server
 from fhir_server.interactions.commit import put, resource_of, written
 from fhir_server.interactions.condition import id_to_make, only_match
-from fhir_server.storage.store import Condition, Grant, NothingMatches, OnlyMatches
+from fhir_server.storage.store import Grant, Matches
 
 
 async def update(call: Call, grant: Grant, server: Server) -> Proposal:
@@ -31,10 +31,8 @@ async def _update_the_match(call: Call, resource: dict[str, Any], grant: Grant, 
     found = await only_match(call.type, call.parameters, grant, server)
     if found.stored is not None:
         refuse_other_id(resource, found.stored.id)
-        return _proposal(
-            call, server, resource, found.stored.id, OnlyMatches(found.query, found.stored.id), absent=False
-        )
-    return _proposal(call, server, resource, id_to_make(call, server), NothingMatches(found.query), present=False)
+        return _proposal(call, server, resource, found.stored.id, found.condition, absent=False)
+    return _proposal(call, server, resource, id_to_make(call, server), found.condition, present=False)
 
 
 def refuse_other_id(resource: dict[str, Any], id: str) -> None:
@@ -48,7 +46,7 @@ def _proposal(
     server: Server,
     resource: dict[str, Any],
     id: str,
-    *conditions: Condition,
+    *conditions: Matches,
     absent: bool = True,
     present: bool = True,
 ) -> Proposal:

@@ -131,23 +131,13 @@ Change: TypeAlias = Put | Delete
 
 
 @dataclass(frozen=True, slots=True)
-class NothingMatches:
-    """No resource matches the query (If-None-Exist). Judged as it is written: a grant that it was looked up under is no part
-    of it unless the query says so.
+class Matches:
+    """The resources that match the query are those of these ids and no others; without ids, none does (If-None-Exist).
+    Judged as it is written: a grant that it was looked up under is no part of it unless the query says so.
     """
 
     query: Query
-
-
-@dataclass(frozen=True, slots=True)
-class OnlyMatches:
-    """Exactly the resource of this id matches the query (a conditional update)."""
-
-    query: Query
-    id: str
-
-
-Condition: TypeAlias = NothingMatches | OnlyMatches
+    ids: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +180,7 @@ class Commit:
 
     grant: Grant
     changes: tuple[Change, ...] = ()
-    conditions: tuple[Condition, ...] = ()
+    conditions: tuple[Matches, ...] = ()
     entries: tuple[Entry, ...] = ()
     notices: tuple[Notice, ...] = ()
 

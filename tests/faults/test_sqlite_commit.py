@@ -8,7 +8,7 @@ import pytest
 
 from fhir_server.fhir.outcome import Stale, Unavailable
 from fhir_server.search.query import Query, Token
-from fhir_server.storage.store import Commit, Delete, NothingMatches, Reindexed, Relation
+from fhir_server.storage.store import Commit, Delete, Matches, Reindexed, Relation
 from tests.faults.breaking import Breaking, an_error, breaking, contents
 from tests.storage.contract import (
     MINE,
@@ -36,7 +36,7 @@ RICH = Commit(
         a_put("t", type="CareTeam", relations=TEAM),
         Delete("CarePlan", "deleted"),
     ),
-    (NothingMatches(Query("CarePlan", Token("code", "s", "1"))),),
+    (Matches(Query("CarePlan", Token("code", "s", "1"))),),
     (an_entry("new"), an_entry("changed"), an_entry("read", version=1)),
     (a_notice("new"), a_notice("changed"), a_notice("deleted")),
 )

@@ -6,7 +6,7 @@ import pytest
 
 from fhir_server.fhir.outcome import Conflict, Gone, NotFound, Stale
 from fhir_server.search.query import OfPatient, Query, Related, Token
-from fhir_server.storage.store import Commit, Delete, Grant, NothingMatches, OnlyMatches, Overtaken, Relation
+from fhir_server.storage.store import Commit, Delete, Grant, Matches, Overtaken, Relation
 from tests.storage.contract import (
     MINE,
     NARROWED,
@@ -222,7 +222,7 @@ async def test_nobody_lets_himself_in_by_the_relation_he_writes(store):
 
 
 async def test_a_create_if_nothing_matches_is_made_where_nothing_does(store, grant):
-    condition = NothingMatches(BY_IDENTIFIER)
+    condition = Matches(BY_IDENTIFIER)
     await store.commit(Commit(grant, (a_put("a", tokens=IDENTIFIED),), (condition,)))
 
     with pytest.raises(Overtaken):
@@ -234,15 +234,14 @@ async def test_what_is_deleted_matches_no_condition(store, grant):
     await write(store, a_put("a", tokens=IDENTIFIED))
     await store.commit(Commit(OPEN, (Delete("CarePlan", "a"),)))
 
-    (made,) = await store.commit(Commit(grant, (a_put("b", tokens=IDENTIFIED),), (NothingMatches(BY_IDENTIFIER),)))
+    (made,) = await store.commit(Commit(grant, (a_put("b", tokens=IDENTIFIED),), (Matches(BY_IDENTIFIER),)))
 
     assert ("b", 1) == (made.id, made.version)
 
 
 async def test_of_thirty_two_conditional_creates_one_is_made(store, grant):
     creates = [
-        store.commit(Commit(grant, (a_put(f"{n}", tokens=IDENTIFIED),), (NothingMatches(BY_IDENTIFIER),)))
-        for n in range(32)
+        store.commit(Commit(grant, (a_put(f"{n}", tokens=IDENTIFIED),), (Matches(BY_IDENTIFIER),))) for n in range(32)
     ]
     results = await asyncio.gather(*creates, return_exceptions=True)
 
@@ -252,7 +251,7 @@ async def test_of_thirty_two_conditional_creates_one_is_made(store, grant):
 
 async def test_a_condition_sees_a_commit_that_came_just_before_it(store, grant):
     plain = write(store, a_put("a", tokens=IDENTIFIED), grant=grant)
-    conditional = store.commit(Commit(grant, (a_put("b", tokens=IDENTIFIED),), (NothingMatches(BY_IDENTIFIER),)))
+    conditional = store.commit(Commit(grant, (a_put("b", tokens=IDENTIFIED),), (Matches(BY_IDENTIFIER),)))
 
     _, result = await asyncio.gather(plain, conditional, return_exceptions=True)
 
@@ -262,14 +261,14 @@ async def test_a_condition_sees_a_commit_that_came_just_before_it(store, grant):
 async def test_a_condition_is_judged_before_the_changes_of_its_own_commit(store, grant):
     twice = (a_put("a", tokens=IDENTIFIED), a_put("b", tokens=IDENTIFIED))
 
-    await store.commit(Commit(grant, twice, (NothingMatches(BY_IDENTIFIER), NothingMatches(BY_IDENTIFIER))))
+    await store.commit(Commit(grant, twice, (Matches(BY_IDENTIFIER), Matches(BY_IDENTIFIER))))
 
     assert ["a", "b"] == ids(await store.search(BY_IDENTIFIER, grant, count=10))
 
 
 async def test_a_change_of_the_only_match_wants_it_to_be_the_only_one(store, grant):
     await write(store, a_put("a", tokens=IDENTIFIED))
-    only = (OnlyMatches(BY_IDENTIFIER, "a"),)
+    only = (Matches(BY_IDENTIFIER, frozenset({"a"})),)
 
     assert 2 == (await store.commit(Commit(grant, (a_put("a", tokens=IDENTIFIED),), only)))[0].version
     await write(store, a_put("b", tokens=IDENTIFIED))
@@ -281,9 +280,9 @@ async def test_a_change_of_the_only_match_wants_it_to_be_that_one(store, grant):
     await write(store, a_put("b", tokens=IDENTIFIED))
 
     with pytest.raises(Overtaken):
-        await store.commit(Commit(grant, (a_put("a"),), (OnlyMatches(BY_IDENTIFIER, "a"),)))
+        await store.commit(Commit(grant, (a_put("a"),), (Matches(BY_IDENTIFIER, frozenset({"a"})),)))
     with pytest.raises(Overtaken):
-        await store.commit(Commit(grant, (a_put("a"),), (OnlyMatches(Query("Goal"), "b"),)))
+        await store.commit(Commit(grant, (a_put("a"),), (Matches(Query("Goal"), frozenset({"b"})),)))
 
 
 async def test_nothing_of_a_refused_commit_is_written(store, grant):
@@ -293,7 +292,7 @@ async def test_nothing_of_a_refused_commit_is_written(store, grant):
         ((a_put("new", relations=(relation,)), a_put("a", version=9)), ()),
         ((a_put("new", relations=(relation,)), a_put("a", present=False)), ()),
         ((a_put("new", relations=(relation,)), Delete("CarePlan", "never")), ()),
-        ((a_put("new", relations=(relation,)),), (NothingMatches(BY_IDENTIFIER),)),
+        ((a_put("new", relations=(relation,)),), (Matches(BY_IDENTIFIER),)),
     )
 
     for changes, conditions in refused:

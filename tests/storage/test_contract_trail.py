@@ -5,7 +5,7 @@ import pytest
 from fhir_server.fhir.outcome import NotFound, Unavailable
 from fhir_server.search.index import Index
 from fhir_server.search.query import OfPatient, Query, Related, Token, Without
-from fhir_server.storage.store import Commit, Delete, Entry, Grant, NothingMatches, Notice, Reindexed, Relation
+from fhir_server.storage.store import Commit, Delete, Entry, Grant, Matches, Notice, Reindexed, Relation
 from tests.storage.contract import MINE, NOON, OPEN, THEIRS, a_notice, a_put, an_entry, ids, write
 
 pytestmark = pytest.mark.anyio
@@ -133,7 +133,7 @@ async def test_a_search_is_refused_while_the_index_is_being_made_and_a_read_is_n
 
 
 async def test_no_condition_is_judged_by_an_index_that_is_being_made(store, grant):
-    conditional = Commit(grant, (a_put("a"),), (NothingMatches(Query("CarePlan")),))
+    conditional = Commit(grant, (a_put("a"),), (Matches(Query("CarePlan")),))
     await store.index_is("")
 
     with pytest.raises(Unavailable):

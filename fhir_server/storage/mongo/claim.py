@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from hashlib import sha256
 
 from fhir_server.search.index import Index
-from fhir_server.search.query import Criterion, Every, Identity, OfPatient, Query, Related, Some, Token, Without
-from fhir_server.storage.store import Condition
+from fhir_server.search.query import Criterion, Every, Identity, OfPatient, Related, Some, Token, Without
+from fhir_server.storage.store import Matches
 
 _IDENTIFIER = "identifier"
 
@@ -26,9 +26,9 @@ def claims_of_codes(type: str, codes: Iterable[str]) -> set[str]:
     return {_named(type, "identifier", code) for code in codes}
 
 
-def claims_of_condition(condition: Condition) -> set[str]:
+def claims_of_condition(condition: Matches) -> set[str]:
     """The claims of what a condition asks for."""
-    query: Query = condition.query
+    query = condition.query
     codes = _identifiers(query.where)
     return claims_of_codes(query.type, codes) if codes else {_named(query.type, "query", canonical(query.where))}
 

@@ -25,8 +25,7 @@ from fhir_server.storage.rules import refuse
 from fhir_server.storage.store import (
     Change,
     Commit,
-    Condition,
-    NothingMatches,
+    Matches,
     Overtaken,
     Put,
     Relation,
@@ -116,7 +115,7 @@ class Ledger:
             raise NotFound.because("not-found")
 
     async def _claim(
-        self, conditions: Iterable[Condition], versions: Iterable[Version], session: AsyncClientSession
+        self, conditions: Iterable[Matches], versions: Iterable[Version], session: AsyncClientSession
     ) -> None:
         asked = {claim for condition in conditions for claim in claims_of_condition(condition)}
         claims = sorted(asked.union(*(version.claims for version in versions)))
@@ -125,10 +124,9 @@ class Ledger:
             writes = [UpdateOne({"_id": claim}, touch, upsert=True) for claim in claims]
             await self._database.claims.bulk_write(writes, session=session)
 
-    async def _refuse_unmet(self, condition: Condition, session: AsyncClientSession) -> None:
-        page = await Search(condition.query, Everything(), count=2).page(self._database, session)
-        wanted = [] if isinstance(condition, NothingMatches) else [condition.id]
-        if [stored.id for stored in page.items] != wanted:
+    async def _refuse_unmet(self, condition: Matches, session: AsyncClientSession) -> None:
+        page = await Search(condition.query, Everything(), count=len(condition.ids) + 1).page(self._database, session)
+        if {stored.id for stored in page.items} != condition.ids:
             raise Overtaken
 
     # ------------------------------------------------------------------------------------------------ writing

@@ -16,8 +16,7 @@ from fhir_server.storage.sqlite.tables import Tables
 from fhir_server.storage.store import (
     Change,
     Commit,
-    Condition,
-    NothingMatches,
+    Matches,
     Overtaken,
     Put,
     Reindexed,
@@ -107,12 +106,11 @@ class Ledger:
                 return refusal
         return proposal
 
-    def _refuse_unmet(self, condition: Condition) -> None:
+    def _refuse_unmet(self, condition: Matches) -> None:
         if not self.index_version:
             raise incomplete()
-        found = search(condition.query, Everything(), count=2).page(self._connection).items
-        wanted = [] if isinstance(condition, NothingMatches) else [condition.id]
-        if [stored.id for stored in found] != wanted:
+        found = search(condition.query, Everything(), count=len(condition.ids) + 1).page(self._connection).items
+        if {stored.id for stored in found} != condition.ids:
             raise Overtaken
 
     def _write(self, made: Sequence[tuple[Commit, list[Version]]]) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from fhir_server.fhir.outcome import Stale, TooLarge, Unavailable
 from fhir_server.search.query import Query, Token
-from fhir_server.storage.store import Commit, NothingMatches, OnlyMatches, Overtaken
+from fhir_server.storage.store import Commit, Matches, Overtaken
 from tests.databases import emulator, mongo_at, new_database
 from tests.storage.contract import NOON, OPEN, Clock, a_put, an_entry, ids, text_of, write
 
@@ -31,7 +31,7 @@ async def stores(clock):
 
 def conditional(store, id: str, criterion=WITH_SYSTEM, **members):
     put = a_put(id, tokens=IDENTIFIED, **members)
-    return store.commit(Commit(OPEN, (put,), (NothingMatches(Query("CarePlan", criterion)),), (an_entry(id),)))
+    return store.commit(Commit(OPEN, (put,), (Matches(Query("CarePlan", criterion)),), (an_entry(id),)))
 
 
 async def test_of_thirty_two_conditional_creates_in_four_processes_one_is_made(stores):
@@ -79,7 +79,11 @@ async def test_a_change_of_the_only_match_and_a_plain_create_of_its_identity_do_
 ):
     await write(stores[0], a_put("a", tokens=IDENTIFIED))
     change = stores[1].commit(
-        Commit(OPEN, (a_put("a", tokens=IDENTIFIED, title="changed"),), (OnlyMatches(Query("CarePlan", WITHOUT), "a"),))
+        Commit(
+            OPEN,
+            (a_put("a", tokens=IDENTIFIED, title="changed"),),
+            (Matches(Query("CarePlan", WITHOUT), frozenset({"a"})),),
+        )
     )
 
     changed, created = await asyncio.gather(
@@ -98,7 +102,7 @@ async def test_two_who_write_one_identity_collide_whether_or_not_they_name_its_s
     async with one.client.start_session() as session:
         await session.start_transaction()
         claims = stores[0]._ledger
-        await claims._claim((NothingMatches(Query("CarePlan", WITH_SYSTEM)),), (), session)
+        await claims._claim((Matches(Query("CarePlan", WITH_SYSTEM)),), (), session)
         waiting = asyncio.create_task(conditional(other, "b", WITHOUT))
         await asyncio.sleep(0.2)
         assert not waiting.done()
