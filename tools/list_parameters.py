@@ -1,36 +1,43 @@
-"""Writes into the CapabilityStatement which search parameters each type has, as `search/` defines them.
+"""Writes the lists that follow from the definitions in `search/`: the CapabilityStatement's, type by type, and the README's table.
 
     python tools/list_parameters.py
 
-The rest of the statement is written by hand. A test keeps the two together; this saves the typing.
+Everything else in both is written by hand; tests keep them true.
 """
 
 import json
 from pathlib import Path
 from typing import Any
 
+from fhir_server.fhir.definitions import read
 from fhir_server.search.parameter import load_parameters
 
-STATEMENT = Path(__file__).parent.parent / "capability/CapabilityStatement-care-plan-server.json"
+ROOT = Path(__file__).parent.parent
+STATEMENT = ROOT / "capability/CapabilityStatement-care-plan-server.json"
+README = ROOT / "search/README.md"
+START, END = "<!-- parameters -->\n", "<!-- /parameters -->\n"
 
 
 def main() -> None:
-    """Reads the statement, puts each type's parameters in, in the order of the alphabet, and writes it back."""
+    """Puts both lists in their places."""
     statement = json.loads(STATEMENT.read_text(encoding="utf-8"))
-    parameters = load_parameters()
     for row in statement["rest"][0]["resource"]:
-        listed = [
-            {"name": one.code, "definition": one.url, "type": one.kind} for one in parameters.of(row["type"]).values()
-        ]
-        _place(row, listed)
+        row["searchParam"] = parameters_of(row["type"])
     STATEMENT.write_text(json.dumps(statement, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    README.write_text(with_table(README.read_text(encoding="utf-8")), encoding="utf-8")
 
 
-def _place(row: dict[str, Any], listed: list[dict[str, str]]) -> None:
-    """Where the list stands already it stays; a type without parameters has none."""
-    row["searchParam"] = listed
-    if not listed:
-        del row["searchParam"]
+def parameters_of(type: str) -> list[dict[str, Any]]:
+    """The search parameters of a type as a CapabilityStatement lists them."""
+    return [{"name": one.code, "definition": one.url, "type": one.kind} for one in load_parameters().of(type).values()]
+
+
+def with_table(text: str) -> str:
+    """The README with the table of today."""
+    rows = sorted((one["code"], one["type"], ", ".join(one["base"]), one["id"]) for _, one in read("search"))
+    lines = [f"| `{code}` | {kind} | {types} | [{id}](SearchParameter-{id}.json) |" for code, kind, types, id in rows]
+    table = "\n".join(["", "| code | type | of | definition |", "|---|---|---|---|", *lines, "", ""])
+    return text[: text.index(START) + len(START)] + table + text[text.index(END) :]
 
 
 if __name__ == "__main__":

@@ -96,6 +96,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "The condition matches more than {limit} resources; narrow it.",
         "Villkoret träffar fler än {limit} resurser; snäva in det.",
     ),
+    "too-many-labels": (
+        "More than {limit} labels of a kind are in use; ask one type, or one resource.",
+        "Fler än {limit} etiketter av ett slag används; fråga om en typ, eller en resurs.",
+    ),
     "condition-missing": (
         "The condition asks nothing. Name what the one resource must match: identifier=system|value.",
         "Villkoret frågar inget. Ange vad den enda resursen ska träffas av: identifier=system|värde.",

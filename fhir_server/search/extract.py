@@ -53,7 +53,7 @@ class Extractor:
         own = [parameter for parameter in self._parameters.of(type).values() if parameter.code not in STORED]
         rows = _Rows(
             tokens=tuple(
-                [self._row(parameter) for parameter in own if parameter.kind == "token"]
+                [self._row(parameter) for parameter in own if parameter.kind in {"token", "uri"}]
                 + [_logical(parameter) for parameter in own if parameter.kind == "reference"]
             ),
             references=tuple(self._row(parameter) for parameter in own if parameter.kind == "reference"),

@@ -14,11 +14,13 @@ from fhir_server.fhir.path import Path, PathError, expand
 from fhir_server.search.values.date import SPANS
 from fhir_server.search.values.reference import REFERENCES
 from fhir_server.search.values.token import TOKENS
+from fhir_server.search.values.uri import URIS
 
 KINDS: Mapping[str, Mapping[str, Callable[..., Sequence[Any]]]] = {
     "token": TOKENS,
     "reference": REFERENCES,
     "date": SPANS,
+    "uri": URIS,
 }
 """For each kind of parameter what it makes of a value of each type."""
 
@@ -32,7 +34,7 @@ class BadDefinition(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A search parameter of one type. `kind` is token, reference or date; `targets` the types of resource that its
+    """A search parameter of one type. `kind` is token, reference, date or uri; `targets` the types of resource that its
     references may name, none of them: any; `systems` those that its codes imply.
     """
 

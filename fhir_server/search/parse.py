@@ -12,7 +12,7 @@ from fhir_server.fhir.outcome import BadParameter, Issue
 from fhir_server.fhir.reference import is_id
 from fhir_server.search.parameter import STORED, Parameter, Parameters
 from fhir_server.search.query import Criterion, Identity, Missing, Query, Sort, Without, every, some
-from fhir_server.search.values import date, reference, token
+from fhir_server.search.values import date, reference, token, uri
 from fhir_server.search.values.escape import plain, split
 
 Pair: TypeAlias = tuple[str, str]
@@ -29,7 +29,7 @@ RESULT = ("_count", "_sort", "_total", "_summary", "_elements", "_page", "_forma
 fhirpy's `_totalMethod` says nothing new."""
 SILENT = frozenset({"_page", "_totalMethod"})
 """Not shown in the self link."""
-SORTED = frozenset({"token", "date"})
+SORTED = frozenset({"token", "date", "uri"})
 """The kinds of parameter that a search can be sorted by."""
 
 
@@ -130,14 +130,24 @@ def _read_date(parameter: Parameter, _: str, value: str, __: str) -> _Read:
     return date.date(parameter.code, value), date.EXPECTED
 
 
+def _read_uri(parameter: Parameter, _: str, value: str, __: str) -> _Read:
+    return uri.uri(parameter.code, value), uri.EXPECTED
+
+
 _READERS: Mapping[str, Callable[[Parameter, str, str, str], _Read]] = {
     "token": _read_token,
     "reference": _read_reference,
     "date": _read_date,
+    "uri": _read_uri,
 }
 
 
-_MODIFIERS = {"token": ("missing", "not"), "reference": ("missing", "identifier"), "date": ("missing",)}
+_MODIFIERS = {
+    "token": ("missing", "not"),
+    "reference": ("missing", "identifier"),
+    "date": ("missing",),
+    "uri": ("missing",),
+}
 
 
 def _refuse_modifier(parameter: Parameter, modifier: str) -> None:

@@ -45,7 +45,7 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A token parameter has this value. `system` None: any or none; "": none at all. `code` None: any code of the system.
+    """A token parameter, or one of addresses, has this value. `system` None: any or none; "": none at all. `code` None: any code of the system.
     Compared exactly, case and all. A code whose system its element implies is indexed without one.
     """
 

@@ -235,6 +235,12 @@ class Store(Protocol):
         """
         ...
 
+    async def values(self, type: str, parameter: str, grant: Grant, *, count: int) -> Sequence[tuple[str, str]]:
+        """The values (system, code) that a token parameter has among the resources of a type that the grant reaches: each
+        once, in order, `count` of them at the most.
+        """
+        ...
+
     async def commit(self, commit: Commit) -> tuple[Stored, ...]:
         """Writes all of the Commit or nothing: one Stored for each change, in their order, durable when this returns.
 

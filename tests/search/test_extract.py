@@ -25,6 +25,9 @@ VALUES = {
         {"coding": [{"system": "urn:test", "code": "b"}], "text": "a"},
         "urn:test|a",
     ),
+    "Coding": ({"system": "urn:test", "code": "a"}, {"system": "urn:test", "code": "b", "display": "a"}, "urn:test|a"),
+    "canonical": ("https://test.example/a", "https://test.example/A", "https://test.example/a"),
+    "uri": ("urn:test:a", "urn:test:a/b", "urn:test:a"),
     "code": ("active", "draft", "active"),
     "Reference": ({"reference": "Patient/1"}, {"reference": "Patient/2"}, "Patient/1"),
 }
@@ -46,12 +49,12 @@ WHERE = {
     ("Provenance", "patient"): ("target",),
 }
 """Where a parameter's values stand, if not in an element of its own code (or, for `patient`, in `subject`)."""
-LISTS = {"identifier", "category", "participant", "agent", "target"}
+LISTS = {"identifier", "category", "participant", "agent", "target", "tag", "security", "profile"}
 
 
 def a_resource(type: str, code: str, value: Any) -> dict[str, Any]:
     paths = PARAMETERS.of(type)[code].paths
-    for place in (WHERE.get((type, code)), (code,), ("subject",), ("patient",)):
+    for place in (WHERE.get((type, code)), (code,), ("subject",), ("patient",), ("meta", code[1:])):
         for listed in (False, True):
             resource = {"resourceType": type, **_placed(place or (code,), value, listed=listed)}
             if any(path.values(resource) for path in paths):

@@ -1,14 +1,10 @@
 """https://hl7.org/fhir/R4/searchparameter.html"""
 
-from pathlib import Path
-
 import pytest
 
 from fhir_server.fhir.definitions import r4, read
 from fhir_server.search.parameter import BadDefinition, compiled, load_parameters
-
-README = Path(__file__).parents[2] / "search" / "README.md"
-START, END = "<!-- parameters -->\n", "<!-- /parameters -->\n"
+from tools.list_parameters import README, with_table
 
 
 def a_definition(**members):
@@ -27,17 +23,10 @@ def loaded(*definitions):
     return compiled([(f"SearchParameter-{place}.json", one) for place, one in enumerate(definitions)])
 
 
-def table() -> str:
-    """The definitions in `search/`, as README.md shows them."""
-    rows = sorted((one["code"], one["type"], ", ".join(one["base"]), one["id"]) for _, one in read("search"))
-    lines = [f"| `{code}` | {kind} | {types} | [{id}](SearchParameter-{id}.json) |" for code, kind, types, id in rows]
-    return "\n".join(["", "| code | type | of | definition |", "|---|---|---|---|", *lines, "", ""])
-
-
 def test_the_readme_lists_every_parameter_that_is_defined():
     text = README.read_text()
 
-    assert table() == text[text.index(START) + len(START) : text.index(END)]
+    assert with_table(text) == text
 
 
 def test_every_definition_is_hl7s_own():
@@ -56,9 +45,8 @@ def test_every_type_of_resource_can_be_searched_by_id_and_by_last_update():
 def test_a_parameter_is_known_by_its_type_and_code():
     parameters = load_parameters()
 
-    assert ["_id", "_lastUpdated", "category", "identifier", "patient", "status", "subject"] == list(
-        parameters.of("CarePlan")
-    )
+    own = ["_id", "_lastUpdated", "_profile", "_security", "_source", "_tag"]
+    assert [*own, "category", "identifier", "patient", "status", "subject"] == list(parameters.of("CarePlan"))
     assert "http://hl7.org/fhir/SearchParameter/clinical-patient" == parameters.of("CarePlan")["patient"].url
     assert {} == dict(parameters.of("Nothing"))
 

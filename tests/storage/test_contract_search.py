@@ -309,3 +309,23 @@ async def test_what_is_found_is_what_is_read(filled, grant):
 
     assert (await filled.read("CarePlan", "a", grant),) == page.items
     assert NOON == page.items[0].updated
+
+
+async def test_the_values_of_a_parameter_are_those_of_what_the_grant_reaches(filled, grant):
+    of_mine = [("", "y"), ("s", "x"), ("s", "y"), ("t", "x")]
+
+    assert of_mine == list(await filled.values("CarePlan", "category", grant, count=10))
+    assert [] == list(await filled.values("CarePlan", "status", grant, count=10))
+    assert [("s", "x")] == list(await filled.values("Goal", "category", grant, count=10))
+
+
+async def test_values_that_only_others_have_are_told_under_the_open_grant_alone(store, grant):
+    await write(store, a_put("a", tokens={"_tag": [("s", "mine")]}))
+    await write(store, a_put("b", tokens={"_tag": [("s", "theirs")]}, patient=THEIRS))
+
+    expected = [("s", "mine")] + ([("s", "theirs")] if grant is OPEN else [])
+    assert expected == list(await store.values("CarePlan", "_tag", grant, count=10))
+
+
+async def test_no_more_values_are_told_than_asked_for(filled):
+    assert 2 == len(await filled.values("CarePlan", "category", OPEN, count=2))

@@ -5,23 +5,52 @@ https://hl7.org/fhir/R4/resource-operation-meta-add.html
 https://hl7.org/fhir/R4/resource-operation-meta-delete.html
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from fhir_server.fhir.codec import decode, encode
-from fhir_server.fhir.outcome import Unreadable
+from fhir_server.fhir.outcome import TooLarge, Unreadable
 from fhir_server.interactions.call import Answer, Call, Proposal, Server
 from fhir_server.interactions.commit import put, refuse_invalid, told, written
 from fhir_server.interactions.operations.parameters import answered, parameter
 from fhir_server.storage.store import Grant, Stored
 
 LISTS = ("profile", "security", "tag")
+MOST = 1000
+"""So many labels of a kind are listed."""
 
 
 async def meta(call: Call, grant: Grant, server: Server) -> Answer:
-    """200 and the meta of the current version."""
+    """200 and the meta of the current version; of a type, or of all of them, the labels in use. TooLarge for more of them than
+    are listed.
+    """
+    if not call.id:
+        return await _in_use([call.type] if call.type else _labelled(server), grant, server)
     stored = await server.store.read(call.type, call.id, grant)
     return _shown(told(stored, 200), stored)
+
+
+async def _in_use(types: Iterable[str], grant: Grant, server: Server) -> Answer:
+    found: dict[str, set[tuple[str, str]]] = {name: set() for name in LISTS}
+    for type in types:
+        for name, labels in found.items():
+            labels |= set(await server.store.values(type, f"_{name}", grant, count=MOST + 1))
+            if len(labels) > MOST:
+                raise TooLarge.because("too-many-labels", limit=MOST)
+    meta = {name: [_label(name, *pair) for pair in sorted(labels)] for name, labels in found.items() if labels}
+    return Answer(200, encode(answered("return", valueMeta=meta) if meta else {"resourceType": "Parameters"}))
+
+
+def _labelled(server: Server) -> Iterator[str]:
+    """The types that the server keeps."""
+    return (row["type"] for row in server.statement["rest"][0]["resource"])
+
+
+def _label(name: str, system: str, code: str) -> str | dict[str, str]:
+    """A profile's address, or a coding without the words that one resource or another gives it."""
+    if name == "profile":
+        return code
+    return {member: value for member, value in (("system", system), ("code", code)) if value}
 
 
 async def meta_add(call: Call, grant: Grant, server: Server) -> Proposal:

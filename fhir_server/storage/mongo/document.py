@@ -36,6 +36,11 @@ def pair_key(parameter: str, mark: str, space: str, value: str) -> str:
     return f"{parameter}{mark}{msgspec.json.encode((space, value)).decode()}"
 
 
+def pair_of(key: str, parameter: str) -> tuple[str, str]:
+    """The space and the value in a key of a parameter, of a token or a reference."""
+    return msgspec.json.decode(key[len(parameter) + 1 :], type=tuple[str, str])
+
+
 def space_range(parameter: str, space: str) -> tuple[str, str]:
     """Keys of any code of a system stand from the first of these on and before the second."""
     beginning = f"{parameter}{TOKEN}[{msgspec.json.encode(space).decode()}"

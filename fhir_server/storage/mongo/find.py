@@ -35,9 +35,7 @@ class Search:
 
     async def page(self, database: AsyncDatabase[Any], session: AsyncClientSession) -> Page:
         """The page. Unavailable while the index is being made. The session sees one state of the database throughout."""
-        index = await database.meta.find_one({"_id": "index"}, session=session)
-        if index is None or not index["value"]:
-            raise incomplete()
+        await refuse_incomplete(database, session)
         order = keys(self.query)
         rows = await self._rows(database, session)
         shown, more = rows[: self.count], len(rows) > self.count
@@ -66,3 +64,10 @@ class Search:
         rows = await rows_of(database.resources, counted, session)
         count = next((int(row["count"]) for row in rows), 0)
         return count if count <= store.COUNTED else None
+
+
+async def refuse_incomplete(database: AsyncDatabase[Any], session: AsyncClientSession) -> None:
+    """Raises Unavailable while the index is being made."""
+    index = await database.meta.find_one({"_id": "index"}, session=session)
+    if index is None or not index["value"]:
+        raise incomplete()

@@ -19,6 +19,7 @@ from fhir_server.storage.mongo.number import Numbers, Writers
 from fhir_server.storage.mongo.reindex import reindex
 from fhir_server.storage.mongo.schema import prepare
 from fhir_server.storage.mongo.transaction import Hurry, transacted
+from fhir_server.storage.mongo.values import values
 from fhir_server.storage.page import Position
 from fhir_server.storage.rules import Place, walk
 from fhir_server.storage.store import Commit, Entry, Grant, Notice, Page, Reindexed, Relation, Stored
@@ -88,6 +89,12 @@ class MongoStore:
         with telling_errors():
             async with self._link.client.start_session(snapshot=True) as session:
                 return await Search(query, grant.query, count, after, total).page(self._link.database, session)
+
+    async def values(self, type: str, parameter: str, grant: Grant, *, count: int) -> Sequence[tuple[str, str]]:
+        """The values that a token parameter has. Unavailable while the index is being made."""
+        with telling_errors():
+            async with self._link.client.start_session(snapshot=True) as session:
+                return await values(self._link.database, type, parameter, grant.query, count, session)
 
     def resources(self, grant: Grant, *, after: Place = ("", "")) -> AsyncIterator[Stored]:
         """Every current resource in the order of type and id, from a place on; some at a time, each time as it is then."""

@@ -19,6 +19,7 @@ from fhir_server.storage.sqlite.ledger import Ledger
 from fhir_server.storage.sqlite.link import MEMORY, Link, connect, lock_file
 from fhir_server.storage.sqlite.readers import Readers
 from fhir_server.storage.sqlite.schema import migrate
+from fhir_server.storage.sqlite.values import values
 from fhir_server.storage.sqlite.writer import Work, Writer
 from fhir_server.storage.store import Commit, Entry, Grant, Notice, Page, Reindexed, Relation, Stored, Unopened
 
@@ -82,13 +83,21 @@ class SqliteStore:
         self, query: Query, grant: Grant, *, count: int, after: Position | None = None, total: bool = True
     ) -> Page:
         """The resources that match and that the grant reaches. Unavailable while the index is being made."""
-        if not self._writer.ledger.index_version:
-            raise incomplete()
+        self._refuse_incomplete()
         asked = search(query, grant.query, count=count, position=after, total=total)
         beginning = self._readers.here(asked.short_beginning)
         if beginning is not None:
             return self._readers.at_once(lambda connection: asked.page(connection, beginning))
         return await self._readers.apart(asked.page)
+
+    async def values(self, type: str, parameter: str, grant: Grant, *, count: int) -> Sequence[tuple[str, str]]:
+        """The values that a token parameter has. Unavailable while the index is being made."""
+        self._refuse_incomplete()
+        return await self._readers.apart(lambda connection: values(connection, type, parameter, grant.query, count))
+
+    def _refuse_incomplete(self) -> None:
+        if not self._writer.ledger.index_version:
+            raise incomplete()
 
     def resources(self, grant: Grant, *, after: Place = ("", "")) -> AsyncIterator[Stored]:
         """Every current resource in the order of type and id, from a place on; some at a time, each time as it is then."""

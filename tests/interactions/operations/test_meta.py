@@ -10,6 +10,15 @@ pytestmark = pytest.mark.anyio
 A, B = {"system": "urn:t", "code": "a"}, {"system": "urn:t", "code": "b"}
 
 
+A_GOAL = {
+    "resourceType": "Goal",
+    "id": "g",
+    "lifecycleStatus": "active",
+    "description": {"text": "Bo kvar"},
+    "subject": {"reference": "Patient/p1"},
+}
+
+
 def with_meta(**meta):
     return {"resourceType": "Parameters", "parameter": [{"name": "meta", "valueMeta": meta}]}
 
@@ -30,6 +39,39 @@ async def test_the_meta_of_the_current_version_is_told(api, method):
 
     assert 200 == answer.status_code
     assert ([A], ["urn:p"], "1") == tuple(meta_in(answer)[name] for name in ("tag", "profile", "versionId"))
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_a_type_tells_the_labels_in_use_each_once(api, method):
+    await api.put("CarePlan/other", json=a_care_plan(id="other", meta={"tag": [B, A], "security": [B]}))
+    await api.put("Goal/g", json={**A_GOAL, "meta": {"tag": [{"system": "urn:goal", "code": "c"}]}})
+
+    answer = await api.request(method, "CarePlan/$meta")
+    assert {"profile": ["urn:p"], "security": [B], "tag": [A, B]} == meta_in(answer)
+
+
+async def test_the_system_tells_the_labels_of_all_types(api):
+    await api.put("Goal/g", json={**A_GOAL, "meta": {"tag": [{"system": "urn:goal", "code": "c"}, {"code": "bare"}]}})
+
+    answer = await api.get("$meta")
+    assert [{"code": "bare"}, {"system": "urn:goal", "code": "c"}, A] == meta_in(answer)["tag"]
+
+
+async def test_labels_of_what_is_deleted_or_replaced_are_not_in_use(api):
+    await api.put("CarePlan/sip", json=a_care_plan(id="sip", meta={"tag": [B]}))
+    assert {"tag": [B]} == meta_in(await api.get("CarePlan/$meta"))
+
+    await api.delete("CarePlan/sip")
+    assert {"resourceType": "Parameters"} == (await api.get("CarePlan/$meta")).json()
+
+
+async def test_more_labels_than_are_listed_are_asked_for_elsewhere(api):
+    tags = [{"system": "urn:t", "code": str(number)} for number in range(1000)]
+    await api.put("CarePlan/sip", json=a_care_plan(id="sip", meta={"tag": tags}))
+    assert 1000 == len(meta_in(await api.get("CarePlan/$meta"))["tag"])
+
+    await api.put("CarePlan/other", json=a_care_plan(id="other", meta={"tag": [A]}))
+    assert 413 == (await api.get("CarePlan/$meta")).status_code
 
 
 async def test_what_is_added_stands_once_in_a_new_version_and_the_content_stays(api):
