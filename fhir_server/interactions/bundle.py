@@ -16,7 +16,7 @@ from fhir_server.fhir.instant import instant
 from fhir_server.fhir.outcome import Invalid, Issue, Refusal, Unreadable, outcome
 from fhir_server.interactions.call import Answer, Call, Proposal, Server
 from fhir_server.interactions.commit import perform, refuse_invalid, write
-from fhir_server.interactions.condition import Match, criteria_in, criteria_of, id_to_make, only_match
+from fhir_server.interactions.condition import Match, criteria_in, criteria_of, id_to_make, match_of, only_match
 from fhir_server.interactions.entries import (
     WRITES,
     Entry,
@@ -87,7 +87,7 @@ async def _identified(entry: Entry, grant: Grant, server: Server) -> Entry:
     if criteria is None:
         return entry
     with pointing_at(entry.number):
-        found = await only_match(entry.call.type, criteria, grant, server)
+        found = await match_of(entry.call, criteria, grant, server)
     return replace(entry, id=found.stored.id) if found.stored else entry
 
 

@@ -6,6 +6,7 @@ from typing import Any, Protocol, TypeAlias
 
 from fhir_server.access.anchor import Anchors
 from fhir_server.access.decide import Access
+from fhir_server.access.identity import Persons
 from fhir_server.fhir.outcome import Issue
 from fhir_server.interactions.preconditions import NONE, Preconditions
 from fhir_server.search.extract import Extractor
@@ -117,12 +118,13 @@ class Content:
     extractor: Extractor
     parser: Parser
     anchors: Anchors
+    persons: Persons
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """The collaborators of every interaction. `clock` gives milliseconds since 1970, `new_id` an id never given before,
-    `base` the FHIR base without a slash at its end, `secret` seals page tokens.
+    """The collaborators of every interaction. `clock` gives milliseconds since 1970, `new_id` an id never given before to a
+    resource of a type, `base` the FHIR base without a slash at its end, `secret` seals page tokens.
     """
 
     store: Store
@@ -132,6 +134,6 @@ class Server:
     table: Mapping[str, Interaction]
     statement: Mapping[str, Any]
     clock: Callable[[], int]
-    new_id: Callable[[], str]
+    new_id: Callable[[str], str]
     base: str
     secret: bytes

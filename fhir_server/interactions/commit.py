@@ -189,3 +189,10 @@ def written(stored: Stored, *, found: bool = False) -> Answer:
     location = f"{stored.type}/{stored.id}/_history/{stored.version}"
     seen = (stored,) if found else None
     return Answer(status, stored.text, stored.version, stored.updated, location, seen=seen, preferable=True)
+
+
+def located(stored: Stored, *, found: bool = False) -> Answer:
+    """The answer to a write that was matched blind: where the resource is, and nothing that tells whether it was there before
+    or what it holds. Audited as seen where it was `found`.
+    """
+    return Answer(200, location=f"{stored.type}/{stored.id}", seen=(stored,) if found else None, preferable=True)

@@ -10,15 +10,18 @@ from urllib.parse import parse_qsl
 from fhir_server.fhir.outcome import Ambiguous, BadParameter
 from fhir_server.interactions.call import Call, Server
 from fhir_server.search.query import Everything, Query, every
-from fhir_server.storage.store import Grant, Matches, Stored
+from fhir_server.storage.store import SYSTEM_GRANTS, Grant, Matches, Stored
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """What a condition's query found."""
+    """What a condition's query found. `blind`: it was looked up beyond what the caller may see, who is told the same whether
+    there was anything or not.
+    """
 
     query: Query
     found: tuple[Stored, ...]
+    blind: bool = False
 
     @property
     def stored(self) -> Stored | None:
@@ -29,6 +32,15 @@ class Match:
     def condition(self) -> Matches:
         """What must still hold when the write is judged: these match, and no others."""
         return Matches(self.query, frozenset(stored.id for stored in self.found))
+
+
+async def match_of(call: Call, criteria: Sequence[tuple[str, str]], grant: Grant, server: Server) -> Match:
+    """What a conditional create or update is about: `only_match`, but a Patient named by a national identifier is matched
+    among all, so that one person is one Patient.
+    """
+    if isinstance(grant.query, Everything) or not server.content.persons.names_one(call.type, criteria):
+        return await only_match(call.type, criteria, grant, server)
+    return replace(await only_match(call.type, criteria, SYSTEM_GRANTS["identity"], server), blind=True)
 
 
 async def only_match(type: str, criteria: Sequence[tuple[str, str]], grant: Grant, server: Server) -> Match:
@@ -85,4 +97,4 @@ def id_to_make(call: Call, server: Server) -> str:
     if call.assigned:
         return call.assigned
     chosen = call.body.get("id") if call.address.interaction == "update" and isinstance(call.body, dict) else None
-    return chosen if isinstance(chosen, str) and server.access.may_choose_ids(call.bearer) else server.new_id()
+    return chosen if isinstance(chosen, str) and server.access.may_choose_ids(call.bearer) else server.new_id(call.type)

@@ -4,12 +4,13 @@ https://hl7.org/fhir/R4/http.html#create
 https://hl7.org/fhir/R4/http.html#ccreate
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from fhir_server.interactions.call import Answer, Call, Proposal, Server
-from fhir_server.interactions.commit import put, resource_of, written
-from fhir_server.interactions.condition import criteria_of, id_to_make, only_match
-from fhir_server.storage.store import Grant, Matches
+from fhir_server.interactions.commit import located, put, resource_of, written
+from fhir_server.interactions.condition import criteria_of, id_to_make, match_of
+from fhir_server.storage.store import Grant, Matches, Stored
 
 
 async def create(call: Call, grant: Grant, server: Server) -> Answer | Proposal:
@@ -21,13 +22,16 @@ async def create(call: Call, grant: Grant, server: Server) -> Answer | Proposal:
     resource = resource_of(call, server)
     criteria = criteria_of(call)
     if criteria is None:
-        return _proposal(call, server, resource)
-    found = await only_match(call.type, criteria, grant, server)
-    if found.stored is not None:
-        return written(found.stored, found=True)
-    return _proposal(call, server, resource, found.condition)
+        return _proposal(call, server, resource, written)
+    match = await match_of(call, criteria, grant, server)
+    tell = located if match.blind else written
+    if match.stored is not None:
+        return tell(match.stored, found=True)
+    return _proposal(call, server, resource, tell, match.condition)
 
 
-def _proposal(call: Call, server: Server, resource: dict[str, Any], *conditions: Matches) -> Proposal:
+def _proposal(
+    call: Call, server: Server, resource: dict[str, Any], tell: Callable[[Stored], Answer], *conditions: Matches
+) -> Proposal:
     change = put(resource, id_to_make(call, server), server, method="POST", present=False)
-    return Proposal((change,), lambda stored: written(stored[0]), conditions)
+    return Proposal((change,), lambda stored: tell(stored[0]), conditions)

@@ -5,16 +5,17 @@ https://hl7.org/fhir/R4/http.html#cond-update
 https://hl7.org/fhir/R4/http.html#upsert
 """
 
+from collections.abc import Callable
 from typing import Any
 
-from fhir_server.fhir.outcome import Unreadable
-from fhir_server.interactions.call import Call, Proposal, Server
-from fhir_server.interactions.commit import put, resource_of, written
-from fhir_server.interactions.condition import id_to_make, only_match
-from fhir_server.storage.store import Grant, Matches
+from fhir_server.fhir.outcome import NotFound, Stale, Unreadable
+from fhir_server.interactions.call import Answer, Call, Proposal, Server
+from fhir_server.interactions.commit import located, put, resource_of, written
+from fhir_server.interactions.condition import id_to_make, match_of
+from fhir_server.storage.store import Grant, Matches, Stored
 
 
-async def update(call: Call, grant: Grant, server: Server) -> Proposal:
+async def update(call: Call, grant: Grant, server: Server) -> Answer | Proposal:
     """A new version of the resource that the address names, by its id or by what it must match; the first version where the
     id is free and the access allows to choose ids, or where nothing matches.
     """
@@ -27,12 +28,31 @@ async def update(call: Call, grant: Grant, server: Server) -> Proposal:
     return _proposal(call, server, resource, call.id, absent=server.access.may_choose_ids(call.bearer))
 
 
-async def _update_the_match(call: Call, resource: dict[str, Any], grant: Grant, server: Server) -> Proposal:
-    found = await only_match(call.type, call.parameters, grant, server)
-    if found.stored is not None:
-        refuse_other_id(resource, found.stored.id)
-        return _proposal(call, server, resource, found.stored.id, found.condition, absent=False)
-    return _proposal(call, server, resource, id_to_make(call, server), found.condition, present=False)
+async def _update_the_match(call: Call, resource: dict[str, Any], grant: Grant, server: Server) -> Answer | Proposal:
+    match = await match_of(call, call.parameters, grant, server)
+    tell = located if match.blind else written
+    if match.stored is None:
+        id = id_to_make(call, server)
+        return _proposal(call, server, resource, id, match.condition, present=False, tell=tell)
+    if match.blind and not await _reaches(grant, match.stored, server):
+        return _unseen(call, match.stored)
+    refuse_other_id(resource, match.stored.id)
+    return _proposal(call, server, resource, match.stored.id, match.condition, absent=False, tell=tell)
+
+
+def _unseen(call: Call, stored: Stored) -> Answer:
+    """Nothing is written, and all is said as if the person had not been known."""
+    if call.preconditions.match is not None:
+        raise Stale.because("stale")
+    return located(stored, found=True)
+
+
+async def _reaches(grant: Grant, stored: Stored, server: Server) -> bool:
+    try:
+        await server.store.read(stored.type, stored.id, grant)
+    except NotFound:
+        return False
+    return True
 
 
 def refuse_other_id(resource: dict[str, Any], id: str) -> None:
@@ -49,7 +69,8 @@ def _proposal(
     *conditions: Matches,
     absent: bool = True,
     present: bool = True,
+    tell: Callable[[Stored], Answer] = written,
 ) -> Proposal:
     version = call.preconditions.match
     change = put(resource, id, server, method="PUT", absent=absent, present=present, version=version)
-    return Proposal((change,), lambda stored: written(stored[0]), conditions)
+    return Proposal((change,), lambda stored: tell(stored[0]), conditions)

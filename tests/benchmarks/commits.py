@@ -45,6 +45,6 @@ async def _write(commits: Iterator[Commit], server: Server) -> None:
 def _create(server: Server) -> Commit:
     grant = server.access.decide("", "create", "CarePlan")
     occasion = Occasion(server.clock(), server.access.agent(""), grant.rule, grant.purpose, "0123456789abcdef")
-    change = put(plan(next(numbers)), new_id(), server, method="POST", present=False)
+    change = put(plan(next(numbers)), new_id("CarePlan"), server, method="POST", present=False)
     about = entry(occasion, "create", 201, type=change.type, id=change.id, patient=" ".join(change.patients))
     return Commit(grant, (change,), entries=(about,), notices=(notice(change),))

@@ -1,0 +1,48 @@
+"""Who a person is: the identifiers of which everybody has one alone, so that one person is one Patient, whoever writes first.
+
+A caller may name somebody by such an identifier without seeing whether the person is known: the match is made under the
+system grant `identity`, and the answer is the same either way.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from fhir_server.fhir.definitions import read
+from fhir_server.search.values.escape import split
+
+NATIONAL = ("http://terminology.hl7.org/CodeSystem/v2-0203", "NI")
+"""The type of a NamingSystem that names persons: https://terminology.hl7.org/CodeSystem-v2-0203.html, national unique
+individual identifier."""
+
+
+@dataclass(frozen=True, slots=True)
+class Persons:
+    """The systems of national identifiers, in each of the forms that they are written in."""
+
+    systems: frozenset[str]
+
+    def names_one(self, type: str, criteria: Sequence[tuple[str, str]]) -> bool:
+        """Whether criteria ask for a Patient by one national identifier and nothing else."""
+        if type != "Patient" or [name for name, _ in criteria] != ["identifier"]:
+            return False
+        ((_, value),) = criteria
+        system, _, number = value.partition("|")
+        return system in self.systems and bool(number) and len(split(value, ",")) == 1
+
+
+def load_persons() -> Persons:
+    """The NamingSystems in `profiles/` that are typed as national unique individual identifiers."""
+    return Persons(
+        frozenset(
+            form
+            for name, definition in read("profiles")
+            if name.startswith("NamingSystem-")
+            and any((one["system"], one["code"]) == NATIONAL for one in definition["type"]["coding"])
+            for unique in definition["uniqueId"]
+            for form in _forms(unique["type"], unique["value"])
+        )
+    )
+
+
+def _forms(type: str, value: str) -> Sequence[str]:
+    return (f"urn:oid:{value}",) if type == "oid" else (value,)
