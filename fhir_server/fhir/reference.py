@@ -3,7 +3,7 @@
 https://hl7.org/fhir/R4/references.html#literal
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from fhir_server.fhir.definitions import r4
@@ -38,6 +38,16 @@ def references_in(value: Any) -> Iterator[str]:
     elif isinstance(value, list):
         for child in value:
             yield from references_in(child)
+
+
+def redirected(value: Any, direct: Callable[[str], str]) -> Any:
+    """The same JSON with every `reference` text in it replaced by what `direct` makes of it."""
+    if isinstance(value, dict):
+        return {
+            name: direct(child) if name == "reference" and isinstance(child, str) else redirected(child, direct)
+            for name, child in value.items()
+        }
+    return [redirected(child, direct) for child in value] if isinstance(value, list) else value
 
 
 def parse_reference(text: str) -> Literal | None:

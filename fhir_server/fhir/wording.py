@@ -203,6 +203,31 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "The resource is deleted.",
         "Resursen är borttagen.",
     ),
+    # ------------------------------------------------------------------ merging
+    "merge-names": (
+        "{name} names no Patient of this server: Patient/[id].",
+        "{name} anger ingen Patient på den här servern: Patient/[id].",
+    ),
+    "merge-not-found": (
+        "There is no Patient that {name} names, or none that you may know of.",
+        "Det finns ingen Patient som {name} anger, eller ingen som du får känna till.",
+    ),
+    "merge-same": (
+        "Source and target are the same Patient.",
+        "Källa och mål är samma Patient.",
+    ),
+    "merge-elsewhere": (
+        "{name} is merged into another Patient already; name that one.",
+        "{name} är redan sammanförd med en annan Patient; ange den.",
+    ),
+    "merge-too-large": (
+        "More than {limit} resources are about the source. Merge the other way round, or move some first.",
+        "Fler än {limit} resurser gäller källan. Sammanför åt andra hållet, eller flytta några först.",
+    ),
+    "merge-counted": (
+        "Resources moved from source to target: {count}.",
+        "Resurser flyttade från källa till mål: {count}.",
+    ),
     # ------------------------------------------------------------------ patching
     "patch-too-long": (
         "A patch has at most {limit} operations.",

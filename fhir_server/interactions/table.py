@@ -10,6 +10,7 @@ from fhir_server.interactions.create import create
 from fhir_server.interactions.delete import delete
 from fhir_server.interactions.history import history
 from fhir_server.interactions.operations.everything import everything
+from fhir_server.interactions.operations.merge import merge
 from fhir_server.interactions.operations.meta import meta, meta_add, meta_delete
 from fhir_server.interactions.operations.validate import validate
 from fhir_server.interactions.patch import patch
@@ -36,6 +37,7 @@ TABLE: Mapping[str, Interaction] = MappingProxyType(
         "$meta-add": meta_add,
         "$meta-delete": meta_delete,
         "$everything": everything,
+        "$merge": merge,
     }
 )
 """Codes of https://hl7.org/fhir/R4/valueset-type-restful-interaction.html and ...system-restful-interaction.html; an
