@@ -9,8 +9,9 @@ from tests.benchmarks.read import read
 from tests.benchmarks.search import search
 from tests.benchmarks.start import start
 from tests.benchmarks.validation import validation
+from tests.benchmarks.workers import workers
 
-MEASURES = {measure.__name__: measure for measure in (validation, read, create, search, bundle, start)}
+MEASURES = {measure.__name__: measure for measure in (validation, read, create, search, bundle, start, workers)}
 
 
 def main(names: list[str]) -> None:

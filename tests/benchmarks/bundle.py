@@ -18,7 +18,7 @@ PERSON = "urn:uuid:5f9e1d2c-8a37-4b61-9c04-d2e6f1a7b390"
 
 
 def bundle() -> Iterator[Figure]:
-    bundles = [request("POST", "/fhir", encode(_bundle(number))) for number in range(BUNDLES)]
+    bundles = [request("POST", "/fhir", encode(a_bundle_of_plans(number))) for number in range(BUNDLES)]
     reads = [request("GET", f"/fhir/CarePlan/plan-{number}") for number in range(PLANS)]
     with served(PLANS, patients=PLANS) as ours:
         alone = in_turn(
@@ -34,7 +34,7 @@ def bundle() -> Iterator[Figure]:
     )
 
 
-def _bundle(number: int) -> dict[str, Any]:
+def a_bundle_of_plans(number: int) -> dict[str, Any]:
     """A person, and plans that refer to that entry."""
     plans = [plan(number * ENTRIES + place) for place in range(ENTRIES - 1)]
     entries = [an_entry("POST", "CarePlan", {**one, "subject": {"reference": PERSON}}) for one in plans]

@@ -33,14 +33,14 @@ def served(plans: int = 0, patients: int = 1) -> Iterator[Served]:
     """A server on a new file that has so many plans (`plan-0`, …) of so many patients (`p0`, …)."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "plans.db"
-        asyncio.run(fill(file, plans, patients))
+        asyncio.run(fill(f"sqlite:///{file}", plans, patients))
         with serving("serve", "--access", "open", "--database", f"sqlite:///{file}") as server:
             yield Served(file, port_of(server))
 
 
-async def fill(file: Path, plans: int, patients: int) -> None:
-    """Puts the plans into the file straight through the store, many in a Commit."""
-    async with assembled(Settings(database=f"sqlite:///{file}", access="open")) as house:
+async def fill(database: str, plans: int, patients: int) -> None:
+    """Puts the plans into a database straight through the store, many in a Commit."""
+    async with assembled(Settings(database=database, access="open", secret="of the benchmark")) as house:
         await claim_index(house)
         grant = house.server.access.decide("", "update", "CarePlan")
         for start in range(0, plans, AT_ONCE):

@@ -12,24 +12,30 @@ ROUNDS = 9
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One row: what was measured, its budget (`at_most`: the figure must not be above it), and the figures behind it."""
+    """One row: what was measured, its budget if it has one (`at_most`: the figure must not be above it), and the figures
+    behind it.
+    """
 
     what: str
     measured: float
-    budget: float
+    budget: float | None = None
     at_most: bool = False
     unit: str = ""
     behind: str = ""
 
     @property
     def holds(self) -> bool:
-        """Whether the budget is kept."""
+        """Whether the budget is kept; without one there is nothing to break."""
+        if self.budget is None:
+            return True
         return self.measured <= self.budget if self.at_most else self.measured >= self.budget
 
     def cells(self) -> tuple[str, ...]:
         """The row as text."""
-        sign = "≤" if self.at_most else "≥"
-        found, budget = (f"{shown(number)}{self.unit}" for number in (self.measured, self.budget))
+        found = f"{shown(self.measured)}{self.unit}"
+        if self.budget is None:
+            return self.what, found, "", "", self.behind
+        sign, budget = "≤" if self.at_most else "≥", f"{shown(self.budget)}{self.unit}"
         return self.what, found, f"{sign} {budget}", "yes" if self.holds else "NO", self.behind
 
 
