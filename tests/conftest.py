@@ -9,10 +9,11 @@ from hypothesis import settings as hypothesis_settings
 
 from fhir_server.assembly import Assembly, assembled, claim_index
 from fhir_server.settings import Settings
-from tests.databases import new_database, pytest_terminal_summary, pytest_unconfigure
+from tests.databases import KINDS, empty_database, pytest_unconfigure, which
+from tests.fidelity.official import left_out
 
-__all__ = ["pytest_terminal_summary", "pytest_unconfigure"]
-"""pytest calls them: the run's closing lines say which MongoDB it had, and the emulator ends with the run."""
+__all__ = ["pytest_unconfigure"]
+"""pytest calls it: the emulator ends with the run."""
 
 hypothesis_settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 hypothesis_settings.load_profile("shared")
@@ -21,15 +22,21 @@ hypothesis_settings.load_profile("shared")
 SECRET = "a secret of the tests"
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """The run's closing lines: which MongoDB it had, and what it went without."""
+    for line in (which(), *left_out(terminalreporter)):
+        terminalreporter.write_line(line)
+
+
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"
 
 
-@pytest.fixture(params=["sqlite", "mongo"])
+@pytest.fixture(params=KINDS)
 def database(request: pytest.FixtureRequest) -> str:
     """The address of an empty database of each kind."""
-    return "sqlite:///:memory:" if request.param == "sqlite" else new_database()
+    return empty_database(request.param)
 
 
 @pytest.fixture

@@ -35,6 +35,7 @@ LEFT_OUT = (
     f"NO MONGODB: neither {REAL} names a replica set nor is {EMULATOR} installed (`pip install {EMULATOR}`), "
     "so nothing was tested on the MongoDB store"
 )
+KINDS = ("sqlite", "mongo")
 _numbers = count(1)
 _running: list[Callable[[], None]] = []
 """What stops the emulators that this process shares among its tests."""
@@ -103,8 +104,13 @@ def _stop(process: subprocess.Popen[bytes], folder: str) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+def empty_database(kind: str) -> str:
+    """The address of an empty database, `sqlite` or `mongo`."""
+    return "sqlite:///:memory:" if kind == "sqlite" else new_database()
+
+
 def new_database() -> str:
-    """The address of a database that no other test has."""
+    """The address of a MongoDB database that no other test has."""
     parts = urlsplit(server())
     name = f"test-{os.getpid()}-{time.time_ns() // 1_000_000}-{next(_numbers)}"
     return parts._replace(path=f"/{name}").geturl()
@@ -157,11 +163,6 @@ def _described(uri: str) -> str:
     if "secantusVersion" in facts:
         return f"emulator SecantusDB {facts['secantusVersion']} at {REAL}; not tested on MongoDB itself"
     return f"{facts['version']}, a replica set of {len(members)} at {REAL}"
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """The run's closing line."""
-    terminalreporter.write_line(which())
 
 
 def pytest_unconfigure() -> None:

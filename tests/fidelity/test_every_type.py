@@ -3,21 +3,16 @@
 import pytest
 
 from fhir_server.fhir.codec import decode, encode
-from fhir_server.fhir.definitions import r4, read
-from tests.fidelity.sending import text_of, timeless
+from fhir_server.fhir.definitions import r4
+from tests.fidelity.promised import PROMISED
+from tests.fidelity.sending import JSON, text_of, timeless
 from tests.fidelity.whole import whole
 
 pytestmark = pytest.mark.anyio
-(STATEMENT,) = (statement for _, statement in read("capability") if statement["resourceType"] == "CapabilityStatement")
-PROMISED = {
-    kind["type"]: {interaction["code"] for interaction in kind["interaction"]}
-    for kind in STATEMENT["rest"][0]["resource"]
-}
 WRITTEN = sorted(kind for kind, interactions in PROMISED.items() if "update" in interactions)
 OTHERS = sorted(r4().resource_types - set(WRITTEN))
 NEVER_WHOLE = {"FamilyMemberHistory", "MolecularSequence", "StructureDefinition"}
 """Types whose rules want particular values: their instances are refused, and go no further than the codec."""
-JSON = {"content-type": "application/fhir+json"}
 
 
 @pytest.mark.parametrize(
