@@ -11,6 +11,7 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -28,18 +29,22 @@ from fhir_server.fhir import definitions
 from fhir_server.fhir.codec import encode
 from fhir_server.fhir.identity import uuid7
 from fhir_server.http.application import BASE_PATH, Beside, application
+from fhir_server.http.docs import docs_routes
 from fhir_server.http.endpoint import FhirEndpoint
 from fhir_server.http.observe import Observer
+from fhir_server.http.openapi.document import describe
 from fhir_server.http.request import Reader
 from fhir_server.http.routes import Promises
 from fhir_server.http.welcome import Story, welcome_route
 from fhir_server.interactions.call import Content, Server
+from fhir_server.interactions.shelve import shelve
 from fhir_server.interactions.table import TABLE
 from fhir_server.search.extract import Extractor
 from fhir_server.search.parameter import BadDefinition, Parameters, load_parameters
 from fhir_server.search.parse import Parser
 from fhir_server.settings import Settings
 from fhir_server.storage.mongo.store import MongoStore
+from fhir_server.storage.shelf import Shelf, ShelfOverStore
 from fhir_server.storage.sqlite.store import SqliteStore
 from fhir_server.storage.store import SYSTEM_GRANTS, Store
 from fhir_server.validation.validate import Validator
@@ -118,9 +123,11 @@ def new_id(type: str) -> str:
 
 
 def check_definitions() -> None:
-    """Raises NotStarted where the definitions promise what nobody built, or do not compile."""
-    refuse_boasts(_promises(_statement(Settings())))
-    _parameters()
+    """Raises NotStarted where the definitions promise what nobody built, do not compile, or cannot be served themselves."""
+    settings = Settings()
+    statement = _statement(settings)
+    refuse_boasts(_promises(statement))
+    _shelf(statement, Extractor(_parameters(), settings.base))
 
 
 def _parameters() -> Parameters:
@@ -140,16 +147,11 @@ def _server(settings: Settings, store: Store) -> tuple[Server, str]:
     promises = _promises(statement)
     refuse_boasts(promises)
     parameters = _parameters()
+    extractor = Extractor(parameters, settings.base)
     server = Server(
-        store=store,
+        store=ShelfOverStore(_shelf(statement, extractor), store),
         access=OpenAccess(),
-        content=Content(
-            Validator(),
-            Extractor(parameters, settings.base),
-            Parser(parameters, settings.base),
-            load_anchors(),
-            load_persons(),
-        ),
+        content=Content(Validator(), extractor, Parser(parameters, settings.base), load_anchors(), load_persons()),
         routes=promises,
         table=TABLE,
         statement=statement,
@@ -175,6 +177,15 @@ def _statement(settings: Settings) -> dict[str, Any]:
     return statement
 
 
+def _shelf(statement: dict[str, Any], extractor: Extractor) -> Shelf:
+    """All definitions as they stand, the CapabilityStatement as this process tells it; NotStarted for one that is not sound."""
+    found = {f"{folder}/{name}": read for folder in definitions.FOLDERS for name, read in definitions.read(folder)}
+    try:
+        return shelve((found | {f"capability/{STATEMENT}": statement}).items(), extractor)
+    except BadDefinition as error:
+        raise NotStarted(str(error)) from error
+
+
 def _promises(statement: dict[str, Any]) -> Promises:
     """What the statement promises; NotStarted where an operation has no definition beside it."""
     operations = {
@@ -186,6 +197,12 @@ def _promises(statement: dict[str, Any]) -> Promises:
         return Promises(statement, operations)
     except KeyError as missing:
         raise NotStarted(f"{STATEMENT} promises what capability/ does not define: {missing}.") from None
+
+
+def _by_canonical() -> dict[str, dict[str, Any]]:
+    return {
+        read["url"]: read for folder in definitions.FOLDERS for _, read in definitions.read(folder) if "url" in read
+    }
 
 
 def refuse_boasts(promises: Promises) -> None:
@@ -214,8 +231,11 @@ def _application(settings: Settings, server: Server, stories: Sequence[Story]) -
     endpoint = FhirEndpoint(
         BASE_PATH, server, server.routes, Reader(settings.body_limit), observer, lambda: secrets.token_hex(8)
     )
+    pages = [welcome_route(server.base, settings.access, __version__, stories, docs=settings.shows_docs)]
+    if settings.shows_docs:
+        pages += docs_routes(cache(lambda: describe(server.statement, _by_canonical(), server.base)))
     beside = Beside(
-        pages=[welcome_route(server.base, settings.access, __version__, stories)],
+        pages=pages,
         ready=server.store.check,
         registry=registry,
         version=__version__,

@@ -24,11 +24,17 @@ class Settings(BaseSettings):
     cors_origins: list[str] = []
     body_limit: int = Field(default=8_000_000, ge=1_000)
     stop_seconds: int = Field(default=20, ge=0)
+    docs: bool | None = None
 
     @property
     def base(self) -> str:
         """The FHIR base, never taken from a Host header; without a slash at its end."""
         return (self.base_url or f"http://{_in_url(self.host)}:{self.port}/fhir").rstrip("/")
+
+    @property
+    def shows_docs(self) -> bool:
+        """Whether `/docs` and `/openapi.json` answer: as it is set, else where no token is asked for."""
+        return self.access == "open" if self.docs is None else self.docs
 
 
 def _in_url(host: str) -> str:

@@ -9,10 +9,10 @@ from fhir_server.access.anchor import load_anchors
 from fhir_server.assembly import NotStarted, check_definitions
 from fhir_server.cli.load import Item, items_of
 from fhir_server.cli.serve import stopped
-from fhir_server.fhir.definitions import read
+from fhir_server.fhir.definitions import FOLDERS, read
 from fhir_server.validation.validate import Validator
 
-FOLDERS = ("profiles", "capability", "search", "security", "examples/stories")
+CHECKED = (*FOLDERS, "examples/stories")
 
 
 def check(paths: Annotated[list[Path] | None, typer.Argument(help="Files and folders of FHIR JSON.")] = None) -> None:
@@ -20,7 +20,7 @@ def check(paths: Annotated[list[Path] | None, typer.Argument(help="Files and fol
     if paths:
         items = [item for path in paths for item in items_of(path)]
     else:
-        items = [Item(f"{folder}/{name}", resource) for folder in FOLDERS for name, resource in read(folder)]
+        items = [Item(f"{folder}/{name}", resource) for folder in CHECKED for name, resource in read(folder)]
         try:
             check_definitions()
             load_anchors()

@@ -25,6 +25,8 @@ def demo(
             access="open",
             secret=secrets.token_hex(),
         )
+        if settings.docs is None:
+            settings = settings.model_copy(update={"docs": True})
         found = stories()
         run(settings, stories=[titled(story) for story in found], prepare=_load, name=_GREETING)
 

@@ -137,6 +137,10 @@ def r4() -> R4:
     return R4(msgspec.json.decode(gzip.decompress(packed)))
 
 
+FOLDERS = ("profiles", "capability", "search", "security")
+"""Where the server's own definitions stand."""
+
+
 def root() -> Traversable:
     """Where the definitions' folders stand: in the wheel, or beside the package in a checkout."""
     package = files("fhir_server")

@@ -36,9 +36,9 @@ class Promises:
         """`operations` are OperationDefinitions by canonical."""
         self._table: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
         self.types: frozenset[str] = frozenset(kind["type"] for kind in statement["rest"][0]["resource"])
-        promised = tuple(_promised(statement, operations))
-        self.interactions: frozenset[str] = frozenset(interaction for _, interaction, _, _ in promised)
-        for type, interaction, method, shape in promised:
+        places = tuple(promised(statement, operations))
+        self.interactions: frozenset[str] = frozenset(interaction for _, interaction, _, _ in places)
+        for type, interaction, method, shape in places:
             self._table[type, shape][method] = interaction
             if method == "GET":
                 self._table[type, shape]["HEAD"] = interaction
@@ -89,7 +89,7 @@ def _not_allowed(methods: Iterable[str]) -> NotAllowed:
     return NotAllowed(*refusal.issues, allow=sorted(methods))
 
 
-def _promised(
+def promised(
     statement: Mapping[str, Any], operations: Mapping[str, Mapping[str, Any]]
 ) -> Iterator[tuple[str, str, str, str]]:
     """Type, interaction, method and shape of all that is promised; the type is "" for what belongs to the system."""

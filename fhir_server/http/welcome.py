@@ -19,16 +19,15 @@ class Story:
     plan: str
 
 
-def welcome_route(base: str, access: str, version: str, stories: Sequence[Story]) -> Route:
-    """`GET /`, in Swedish or English as the browser prefers."""
+def welcome_route(base: str, access: str, version: str, stories: Sequence[Story], *, docs: bool) -> Route:
+    """`GET /`, in Swedish or English as the browser prefers; it leads to `/docs` where there is such a page."""
     pages = Environment(loader=PackageLoader("fhir_server.http", "pages"), autoescape=True)
 
     async def welcome(request: Request) -> HTMLResponse:
         chosen = language(request.headers.get("accept-language", ""))
         page = pages.get_template(f"welcome.{chosen}.html")
-        return HTMLResponse(
-            page.render(base=base, access=access, version=version, stories=stories), headers=PAGE_HEADERS
-        )
+        text = page.render(base=base, access=access, version=version, stories=stories, docs=docs)
+        return HTMLResponse(text, headers=PAGE_HEADERS)
 
     return Route("/", welcome, methods=["GET"])
 

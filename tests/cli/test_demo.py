@@ -64,6 +64,13 @@ def test_the_page_at_the_root_says_what_this_is_and_where_to_go(demo):
         assert link in swedish.text
 
 
+def test_its_calls_are_described_where_it_is(demo):
+    described = httpx.get(f"{demo.root}/openapi.json").json()
+
+    assert demo.base == described["servers"][0]["url"]
+    assert demo.base in httpx.get(f"{demo.root}/docs").text
+
+
 def test_its_log_has_a_line_for_each_request_and_nobody_in_it(demo):
     answer = httpx.get(
         f"{demo.base}/Patient?identifier=http://electronichealth.se/identifier/personnummer|191212121212"

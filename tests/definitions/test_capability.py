@@ -5,9 +5,10 @@ from itertools import product
 import pytest
 
 from fhir_server.assembly import STATEMENT, NotStarted, refuse_boasts
-from fhir_server.fhir.definitions import read
+from fhir_server.fhir.definitions import FOLDERS, read
 from fhir_server.fhir.outcome import NoSuchInteraction, NotAllowed
 from fhir_server.http.routes import SHAPES, Promises
+from fhir_server.interactions.shelve import CONFORMANCE
 from fhir_server.interactions.table import TABLE
 from fhir_server.search.parameter import load_parameters
 from tests.builders import a_care_plan
@@ -25,6 +26,7 @@ PATHS = {
     "instance-history": "{type}/x/_history",
     "version": "{type}/x/_history/1",
 }
+READ_ONLY = ["read", "vread", "search-type"]
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
@@ -71,6 +73,28 @@ async def test_every_promised_search_parameter_answers(api):
             value = {"date": "2026-03-02"}.get(row["type"], "x")
             answer = await api.get(type, params={row["name"]: value})
             assert 200 == answer.status_code, (type, row["name"])
+
+
+@pytest.mark.parametrize("type", sorted(CONFORMANCE))
+async def test_a_type_that_definitions_fill_is_read_and_searched_and_never_written(api, type):
+    defined = {one["id"] for folder in FOLDERS for _, one in read(folder) if one["resourceType"] == type}
+
+    assert READ_ONLY == [interaction["code"] for interaction in TYPES[type]["interaction"]]
+    assert not any(TYPES[type][member] for member in ("updateCreate", "conditionalCreate", "readHistory"))
+    found = (await api.get(type, params={"_count": "1000"})).json()
+    assert defined == {entry["resource"]["id"] for entry in found.get("entry", ())}
+    for id in defined:
+        assert 200 == (await api.get(f"{type}/{id}")).status_code
+        assert {405} == {
+            (await api.request(method, f"{type}/{id}")).status_code for method in ("PUT", "PATCH", "DELETE")
+        }
+    assert 405 == (await api.post(type, json={"resourceType": type})).status_code
+
+
+def test_every_type_that_is_defined_is_served():
+    served = {one["resourceType"] for folder in FOLDERS for _, one in read(folder)}
+
+    assert served <= CONFORMANCE <= TYPES.keys()
 
 
 async def test_an_id_may_be_chosen_where_update_create_is_promised(api):

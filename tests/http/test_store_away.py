@@ -16,7 +16,7 @@ def database():
 @pytest.fixture
 def disk(assembly):
     """Says how many pages the database may have: the present ones, or as many as it likes."""
-    connection = assembly.server.store._link.connection
+    connection = assembly.server.store._store._link.connection
 
     class Disk:
         def fill(self) -> None:

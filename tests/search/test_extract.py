@@ -26,9 +26,12 @@ VALUES = {
         "urn:test|a",
     ),
     "Coding": ({"system": "urn:test", "code": "a"}, {"system": "urn:test", "code": "b", "display": "a"}, "urn:test|a"),
-    "canonical": ("https://test.example/a", "https://test.example/A", "https://test.example/a"),
     "uri": ("urn:test:a", "urn:test:a/b", "urn:test:a"),
     "code": ("active", "draft", "active"),
+    "string": ("1.0", "1.0.1", "1.0"),
+    "boolean": (True, False, "true"),
+    "dateTime": ("2026-03-02", "2026-03-03", "2026-03-02"),
+    "canonical": ("https://plans.example/a|1", "https://plans.example/b|1", "https://plans.example/a"),
     "Reference": ({"reference": "Patient/1"}, {"reference": "Patient/2"}, "Patient/1"),
 }
 """For a value of each type: one that is found, one that is not, and what is asked."""
@@ -47,9 +50,17 @@ WHERE = {
     ("Task", "patient"): ("for",),
     ("EpisodeOfCare", "patient"): ("patient",),
     ("Provenance", "patient"): ("target",),
+    ("CapabilityStatement", "resource"): ("rest", "resource", "type"),
+    ("CodeSystem", "code"): ("concept", "code"),
+    ("CompartmentDefinition", "resource"): ("resource", "code"),
+    ("StructureDefinition", "base"): ("baseDefinition",),
+    ("ValueSet", "code"): ("compose", "include", "concept", "code"),
 }
 """Where a parameter's values stand, if not in an element of its own code (or, for `patient`, in `subject`)."""
-LISTS = {"identifier", "category", "participant", "agent", "target", "tag", "security", "profile"}
+LISTS = {
+    *("identifier", "category", "participant", "agent", "target", "tag", "security", "profile"),
+    *("base", "concept", "include", "resource", "rest"),
+}
 
 
 def a_resource(type: str, code: str, value: Any) -> dict[str, Any]:

@@ -17,7 +17,17 @@ def _of_uri(value: str) -> Sequence[Pair]:
     return (("", value),)
 
 
-URIS: Mapping[str, Callable[[Any], Sequence[Pair]]] = dict.fromkeys(("canonical", "oid", "uri", "url", "uuid"), _of_uri)
+def _of_canonical(value: str) -> Sequence[Pair]:
+    """With its version, and without: who asks for no version means any.
+    https://hl7.org/fhir/R4/references.html#canonical
+    """
+    return (("", value), ("", value.partition("|")[0])) if "|" in value else (("", value),)
+
+
+URIS: Mapping[str, Callable[[Any], Sequence[Pair]]] = {
+    "canonical": _of_canonical,
+    **dict.fromkeys(("oid", "uri", "url", "uuid"), _of_uri),
+}
 """What a value of a type gives: a token without a system."""
 
 
