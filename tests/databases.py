@@ -16,6 +16,7 @@ from functools import cache, partial
 from importlib.metadata import PackageNotFoundError, version
 from itertools import count
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 from urllib.parse import urlsplit
 
@@ -114,6 +115,26 @@ def new_database() -> str:
     parts = urlsplit(server())
     name = f"test-{os.getpid()}-{time.time_ns() // 1_000_000}-{next(_numbers)}"
     return parts._replace(path=f"/{name}").geturl()
+
+
+LIFETIME = 60
+"""Seconds after which MongoDB ends a transaction that nobody goes on with (transactionLifetimeLimitSeconds)."""
+
+
+def abandon_transactions(database: str) -> None:
+    """Returns when nothing is left of the transactions of a killed server, which until then lock what they wrote. The emulator
+    is told to end them; with a real replica set, which others may use too, it is waited for. Of a file there are none.
+    https://www.mongodb.com/docs/manual/core/transactions-production-consideration/#runtime-limit
+    """
+    if not database.startswith("mongodb:"):
+        return
+    with MongoClient[Any](database) as client:
+        if not os.environ.get(REAL):
+            client.admin.command("killAllSessions", [])
+            return
+        until = time.monotonic() + LIFETIME + 10
+        while time.monotonic() < until and client.admin.command("serverStatus")["transactions"]["currentOpen"]:
+            time.sleep(0.5)
 
 
 @asynccontextmanager

@@ -1,6 +1,7 @@
 """A server in a process of its own, as a user starts it."""
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -22,6 +23,10 @@ class Running:
     @property
     def root(self) -> str:
         return self.base.removesuffix("/fhir")
+
+    def kill(self) -> None:
+        """SIGKILL to the server and its workers."""
+        os.killpg(self.process.pid, signal.SIGKILL)
 
     def _wait_for_base(self) -> str:
         assert self.process.stdout is not None
@@ -47,6 +52,7 @@ def serving(*arguments: str, **environment: str) -> Iterator[Running]:
                 stderr=errors,
                 text=True,
                 env={**os.environ, **environment},
+                process_group=0,
             )
         try:
             yield Running(process, log)

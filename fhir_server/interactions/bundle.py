@@ -160,12 +160,7 @@ def _joined(proposals: Mapping[int, Proposal], conditions: tuple[Matches, ...]) 
         tuple(change for proposal in proposals.values() for change in proposal.changes),
         lambda _: Answer(200),
         conditions + tuple(condition for proposal in proposals.values() for condition in proposal.conditions),
-        rereads=all(proposal.rereads or not _names_a_version(proposal) for proposal in proposals.values()),
     )
-
-
-def _names_a_version(proposal: Proposal) -> bool:
-    return any(change.version is not None for change in proposal.changes)
 
 
 def _refuse_twins(changes: Iterable[tuple[int, Change]]) -> None:

@@ -89,14 +89,12 @@ class Answer:
 @dataclass(frozen=True, slots=True)
 class Proposal:
     """What a write asks of the store, and how its result is told. Who called the interaction commits it: `commit.perform`
-    alone, or a transaction together with others. `rereads`: it builds on a version it read; where another writer was
-    faster, it is thought through again.
+    alone, or a transaction together with others.
     """
 
     changes: tuple[Change, ...]
     tell: Callable[[tuple[Stored, ...]], Answer]
     conditions: tuple[Matches, ...] = ()
-    rereads: bool = False
 
 
 Interaction: TypeAlias = Callable[[Call, Grant, "Server"], Awaitable[Answer | Proposal]]

@@ -4,12 +4,13 @@
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from fhir_server.access.relation import relations
 from fhir_server.audit.event import Occasion, entry
 from fhir_server.fhir.codec import decode, encode
-from fhir_server.fhir.outcome import Conflict, Invalid, Issue, Refusal, Stale, Unreadable
+from fhir_server.fhir.outcome import Conflict, Invalid, Issue, Refusal, Unreadable
 from fhir_server.fhir.subset import WHOLE, Subset, refuse_subset
 from fhir_server.interactions.call import Answer, Call, Proposal, Server
 from fhir_server.messaging.outbox import notice
@@ -51,13 +52,7 @@ async def _settle(call: Call, grant: Grant, server: Server) -> Answer:
 
 async def write(proposal: Proposal, call: Call, grant: Grant, server: Server) -> tuple[Stored, ...]:
     """What the store made of a proposal, one version for each change. Raises Overtaken and what the store refuses."""
-    occasion = _occasion(call, grant, server)
-    try:
-        return await server.store.commit(_commit(proposal, occasion, call, grant))
-    except Stale:
-        if proposal.rereads:
-            raise Overtaken from None
-        raise
+    return await server.store.commit(_commit(proposal, _occasion(call, grant, server), call, grant))
 
 
 def _commit(proposal: Proposal, occasion: Occasion, call: Call, grant: Grant) -> Commit:
@@ -141,6 +136,16 @@ def put(
     patients = server.content.anchors.of(kind, id, index)
     related = relations(resource, id, patients)
     return Put(kind, id, draft(resource, id), index, patients, related, method, absent, present, version)
+
+
+def put_over(stored: Stored, resource: dict[str, Any], call: Call, server: Server, *, method: str) -> Put:
+    """The change that replaces a version by what was made of it. Where another writer was faster it is Stale if the caller
+    named the version in If-Match, else Overtaken, and so thought through again.
+    """
+    named = call.preconditions.match
+    version = stored.version if named is None else named
+    change = put(resource, stored.id, server, method=method, version=version)
+    return replace(change, rereads=named is None)
 
 
 def draft(resource: dict[str, Any], id: str) -> Draft:

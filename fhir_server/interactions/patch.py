@@ -14,7 +14,7 @@ from fhir_server.fhir.outcome import HTTP, Invalid, Issue, NotFound, Stale, Unre
 from fhir_server.fhir.patch import apply_json_patch, apply_merge_patch, apply_path_patch, without_stale_narrative
 from fhir_server.fhir.subset import refuse_subset
 from fhir_server.interactions.call import Call, Proposal, Server
-from fhir_server.interactions.commit import put, refuse_invalid, written
+from fhir_server.interactions.commit import put_over, refuse_invalid, written
 from fhir_server.interactions.condition import only_match
 from fhir_server.storage.store import Grant, Matches, Stored
 
@@ -43,13 +43,8 @@ async def patch(call: Call, grant: Grant, server: Server) -> Proposal:
         raise Stale.because("stale")
     resource = patched(decode(stored.text), call)
     refuse_invalid(server.content.validator.issues(resource))
-    change = put(resource, stored.id, server, method="PATCH", absent=False, version=stored.version)
-    return Proposal(
-        (change,),
-        lambda after: written(after[0]),
-        conditions,
-        rereads=call.preconditions.match is None,
-    )
+    change = put_over(stored, resource, call, server, method="PATCH")
+    return Proposal((change,), lambda after: written(after[0]), conditions)
 
 
 async def _current(call: Call, grant: Grant, server: Server) -> tuple[Stored, tuple[Matches, ...]]:

@@ -37,7 +37,7 @@ async def _update_the_match(call: Call, resource: dict[str, Any], grant: Grant, 
     if match.blind and not await _reaches(grant, match.stored, server):
         return _unseen(call, match.stored)
     refuse_other_id(resource, match.stored.id)
-    return _proposal(call, server, resource, match.stored.id, match.condition, absent=False, tell=tell)
+    return _proposal(call, server, resource, match.stored.id, match.condition, tell=tell)
 
 
 def _unseen(call: Call, stored: Stored) -> Answer:

@@ -8,7 +8,7 @@ from typing import TypeAlias
 from fhir_server.fhir.instant import instant
 from fhir_server.fhir.outcome import Conflict, Issue, NotFound, Stale, Unavailable
 from fhir_server.search.query import Criterion, Every, Everything, OfPatient, Related, Some, Without
-from fhir_server.storage.store import Change, Delete, Put, Stored
+from fhir_server.storage.store import Change, Delete, Overtaken, Put, Stored
 
 _NOTHING = sha256(b"").digest()
 
@@ -23,12 +23,14 @@ class Standing:
 
 
 def refuse(change: Change, standing: Standing | None) -> None:
-    """Raises what stands in the way of a change to what is there: NotFound, Conflict, Stale."""
+    """Raises what stands in the way of a change to what is there: NotFound, Conflict, Stale, Overtaken."""
     if isinstance(change, Put):
         _refuse_put(change, exists=standing is not None and not standing.deleted)
     elif standing is None:
         raise NotFound.because("not-found")
     if change.version is not None and (standing is None or change.version != standing.version):
+        if isinstance(change, Put) and change.rereads:
+            raise Overtaken
         raise Stale.because("stale")
 
 

@@ -103,7 +103,8 @@ class Relation:
 @dataclass(frozen=True, slots=True)
 class Put:
     """A new version of a resource. `absent` and `present` say whether it may be made where there is none (or a deleted
-    one), and where there is one; `version` is the one that must be current (If-Match).
+    one), and where there is one; `version` is the one that must be current (If-Match). `rereads`: the caller did not name
+    it, the change was made from it; where another is current by now the Commit is Overtaken, and not Stale.
     """
 
     type: str
@@ -116,6 +117,7 @@ class Put:
     absent: bool = True
     present: bool = True
     version: int | None = None
+    rereads: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +192,9 @@ class Unopened(Exception):
 
 
 class Overtaken(Exception):
-    """A condition of the Commit no longer holds; nothing was written. Look again, and decide anew."""
+    """A condition of the Commit no longer holds, or what it was made from is not current; nothing was written. Look again, and
+    decide anew.
+    """
 
 
 # ---------------------------------------------------------------------------------------------- the store
@@ -245,7 +249,8 @@ class Store(Protocol):
         """Writes all of the Commit or nothing: one Stored for each change, in their order, durable when this returns.
 
         A change to a resource that the grant does not reach is NotFound, and so is an update of none. Stale where the
-        version named is not current; Conflict where a create meets an existing id; Overtaken where a condition fails.
+        version named is not current; Conflict where a create meets an existing id; Overtaken where a condition fails, or a
+        version read is no longer current.
         """
         ...
 

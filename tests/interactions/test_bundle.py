@@ -128,6 +128,28 @@ async def test_a_stale_entry_stops_the_whole(api):
     assert 0 == (await api.get("Patient")).json()["total"]
 
 
+async def test_a_patch_that_is_overtaken_does_not_make_another_entry_stale(api):
+    await api.put("CarePlan/sip", json=a_care_plan(id="sip"))
+    note = {"name": "value", "valueAnnotation": {"text": "x"}}
+    said = [("type", "valueCode", "add"), ("path", "valueString", "CarePlan"), ("name", "valueString", "note")]
+    parts = [*({"name": name, member: value} for name, member, value in said), note]
+    patch = {"resourceType": "Parameters", "parameter": [{"name": "operation", "part": parts}]}
+    for number in range(4):
+        await api.put(f"CarePlan/{number}", json=a_care_plan(id=str(number)))
+    bundles = [
+        a_bundle(
+            an_entry("PATCH", "CarePlan/sip", patch),
+            an_entry("PUT", f"CarePlan/{number}", a_care_plan(id=str(number)), ifMatch='W/"1"'),
+        )
+        for number in range(4)
+    ]
+
+    answers = await asyncio.gather(*(api.post("", json=bundle) for bundle in bundles))
+
+    assert [200] * 4 == [answer.status_code for answer in answers]
+    assert 4 == len((await api.get("CarePlan/sip")).json()["note"])
+
+
 async def test_a_reference_to_no_entry_is_refused(api):
     bundle = a_bundle(an_entry("POST", "CarePlan", a_care_plan(subject={"reference": PERSON})))
 

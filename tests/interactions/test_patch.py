@@ -272,6 +272,20 @@ async def test_of_many_patches_each_that_was_acknowledged_holds_once(api):
     assert len(held) + 1 == int(plan["meta"]["versionId"])
 
 
+async def test_a_plan_that_is_deleted_while_it_is_patched_is_gone_and_not_unknown(api):
+    for number in range(8):
+        plan = f"CarePlan/sip-{number}"
+        await api.put(plan, json=a_care_plan(id=f"sip-{number}", title="utkast"))
+        _, plain, guarded = await asyncio.gather(
+            api.delete(plan),
+            patch(api, [replaced("/title", "ny")], url=plan),
+            patch(api, [replaced("/title", "nyare")], url=plan, If_Match='W/"1"'),
+        )
+
+        assert plain.status_code in {200, 410}
+        assert guarded.status_code in {200, 410, 412}
+
+
 # ------------------------------------------------------------------------------------------------ conditional, in Bundles
 
 

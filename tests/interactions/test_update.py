@@ -110,6 +110,15 @@ async def test_a_conditional_update_changes_the_one_that_matches(api):
     assert (first.json()["id"], "2") == (second.json()["id"], second.json()["meta"]["versionId"])
 
 
+async def test_a_person_who_is_deleted_while_a_condition_finds_him_is_made_anew(api):
+    for _ in range(8):
+        person = (await api.put(ONE_PERSON, json=a_patient())).json()["id"]
+        _, answer = await asyncio.gather(api.delete(f"Patient/{person}"), api.put(ONE_PERSON, json=a_patient()))
+
+        assert answer.status_code in {200, 201}
+        assert (answer.status_code == 201) is (person != answer.json()["id"])
+
+
 async def test_a_body_with_another_id_than_the_match_is_refused(api):
     await api.put(ONE_PERSON, json=a_patient())
 

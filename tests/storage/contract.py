@@ -107,11 +107,12 @@ def a_put(
     absent: bool = True,
     present: bool = True,
     version: int | None = None,
+    rereads: bool = False,
 ) -> Put:
     index = Index(tokens or {}, references or {}, spans or {})
     return Put(
         type, id, a_draft(title), index, (patient,), relations, method=method,
-        absent=absent, present=present, version=version,
+        absent=absent, present=present, version=version, rereads=rereads,
     )  # fmt: skip
 
 

@@ -221,6 +221,29 @@ async def test_nobody_lets_himself_in_by_the_relation_he_writes(store):
 # ------------------------------------------------------------------------------------------------ conditions
 
 
+async def test_what_was_made_from_another_version_than_the_current_one_is_overtaken_and_not_stale(store, grant):
+    await write(store, a_put("a"), a_put("b"))
+
+    assert 2 == (await write(store, a_put("a", version=1, rereads=True), grant=grant))[0].version
+    for changes in (
+        [a_put("a", version=1, rereads=True)],
+        [a_put("b", version=1), a_put("a", version=1, rereads=True)],
+    ):
+        with pytest.raises(Overtaken):
+            await write(store, *changes, grant=grant)
+    with pytest.raises(Stale):
+        await write(store, a_put("b", version=9), a_put("a", version=1, rereads=True), grant=grant)
+    assert (2, 1) == tuple([(await store.read("CarePlan", id, grant)).version for id in "ab"])
+
+
+async def test_what_was_made_from_a_version_that_is_deleted_by_now_is_overtaken(store, grant):
+    await write(store, a_put("a"))
+    await store.commit(Commit(grant, (Delete("CarePlan", "a"),)))
+
+    with pytest.raises(Overtaken):
+        await write(store, a_put("a", version=1, rereads=True), grant=grant)
+
+
 async def test_a_create_if_nothing_matches_is_made_where_nothing_does(store, grant):
     condition = Matches(BY_IDENTIFIER)
     await store.commit(Commit(grant, (a_put("a", tokens=IDENTIFIED),), (condition,)))

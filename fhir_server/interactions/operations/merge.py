@@ -8,7 +8,7 @@ in MongoDB it may stay behind, its old reference still good, and a merge asked f
 """
 
 from collections.abc import AsyncIterator, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fhir_server.fhir.codec import decode, encode
@@ -65,7 +65,6 @@ async def merge(call: Call, grant: Grant, server: Server) -> Answer | Proposal:
         changes,
         lambda stored: Answer(200, _told(call, len(moved), stored[1].text), seen=None),
         tuple(_conditions(source, moved, server)),
-        rereads=True,
     )
 
 
@@ -122,7 +121,8 @@ def _conditions(source: _Person, moved: Iterable[Stored], server: Server) -> Ite
 
 
 def _put(stored: Stored, resource: dict[str, Any], server: Server) -> Put:
-    return put(resource, stored.id, server, method="PUT", absent=False, version=stored.version)
+    """Made from the version that was read: where another writer was faster, the merge is thought through again."""
+    return replace(put(resource, stored.id, server, method="PUT", version=stored.version), rereads=True)
 
 
 def _left(source: _Person, target: _Person) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 from fhir_server.fhir.codec import decode, encode
 from fhir_server.fhir.outcome import TooLarge, Unreadable
 from fhir_server.interactions.call import Answer, Call, Proposal, Server
-from fhir_server.interactions.commit import put, refuse_invalid, told, written
+from fhir_server.interactions.commit import put_over, refuse_invalid, told, written
 from fhir_server.interactions.operations.parameters import answered, parameter
 from fhir_server.storage.store import Grant, Stored
 
@@ -71,13 +71,8 @@ async def _change(call: Call, grant: Grant, server: Server, combine: Callable[[A
     stored = await server.store.read(call.type, call.id, grant)
     resource = decode(stored.text)
     resource["meta"] = _combined(resource["meta"], given, combine)
-    version = call.preconditions.match if call.preconditions.match is not None else stored.version
-    change = put(resource, call.id, server, method="PUT", absent=False, version=version)
-    return Proposal(
-        (change,),
-        lambda after: _shown(written(after[0]), after[0]),
-        rereads=call.preconditions.match is None,
-    )
+    change = put_over(stored, resource, call, server, method="PUT")
+    return Proposal((change,), lambda after: _shown(written(after[0]), after[0]))
 
 
 def _combined(own: dict[str, Any], given: dict[str, Any], combine: Callable[[Any, Any], list[Any]]) -> dict[str, Any]:

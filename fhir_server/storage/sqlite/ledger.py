@@ -25,7 +25,7 @@ from fhir_server.storage.store import (
 
 Outcome: TypeAlias = tuple[Stored, ...] | Refusal | Overtaken
 _Place: TypeAlias = tuple[str, str]
-_Proposal: TypeAlias = list[Version] | Refusal
+_Proposal: TypeAlias = list[Version] | Refusal | Overtaken
 
 
 class Ledger:
@@ -71,7 +71,7 @@ class Ledger:
             for change in commit.changes:
                 before = present.get((change.type, change.id))
                 refuse(change, before.standing if before else None)
-        except Refusal as refusal:
+        except (Refusal, Overtaken) as refusal:
             return refusal
         return [self._version(change, present.get((change.type, change.id)), now) for change in commit.changes]
 
