@@ -101,6 +101,18 @@ def since_in(given: Mapping[str, str]) -> int | None:
     return found[0]
 
 
+def at_in(given: Mapping[str, str]) -> tuple[int, int] | None:
+    """The first and the last millisecond of what `_at` names: a year, a month, a day, a moment. BadParameter for what is none."""
+    if "_at" not in given:
+        return None
+    found = span(given["_at"])
+    if found is None:
+        raise BadParameter.because(
+            "parameter-value", name="_at", expected="a date or time: 2026-03, 2026-03-02T10:00:00Z"
+        )
+    return found
+
+
 def given_in(call: Call, kind: str, *known: str) -> dict[str, str]:
     """The parameters of a list that is no search, each once. BadParameter for others, unless the caller is lenient."""
     given: dict[str, str] = {}

@@ -29,6 +29,8 @@ TABLE: Mapping[str, Interaction] = MappingProxyType(
         "patch": patch,
         "delete": delete,
         "history-instance": history,
+        "history-type": history,
+        "history-system": history,
         "search-type": search,
         "batch": batch,
         "transaction": transaction,

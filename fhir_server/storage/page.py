@@ -16,7 +16,7 @@ import msgspec
 from fhir_server.fhir.outcome import BadParameter
 
 Position: TypeAlias = tuple[str | int | None, ...]
-"""Where a page starts: the sort keys and the id of the item before it; of a history, the version."""
+"""Where a page starts: the sort keys and the id of the item before it; of a history, its moment, type and id."""
 
 _SIGNED = 16
 """Bytes of the signature: 128 bits."""

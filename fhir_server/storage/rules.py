@@ -87,6 +87,10 @@ def speaks_of_patients(criterion: Criterion) -> bool:
     return False
 
 
+APART = frozenset({"AuditEvent"})
+"""Types that answer to nothing but reads and searches of themselves: not to the history of all types."""
+
+
 def incomplete() -> Unavailable:
     """The refusal of a search while the index is being made: never a smaller or a wider list instead."""
     return Unavailable(Issue("incomplete", "index-incomplete", source=Unavailable.spec))

@@ -218,10 +218,24 @@ class Store(Protocol):
         ...
 
     async def history(
-        self, type: str, id: str, grant: Grant, *, count: int, before: int | None = None, since: int | None = None
+        self,
+        type: str,
+        id: str,
+        grant: Grant,
+        *,
+        count: int,
+        after: tuple[str | int | None, ...] | None = None,
+        since: int | None = None,
+        at: tuple[int, int] | None = None,
     ) -> Page:
-        """The versions of one resource, newest first, deletions too; `before` a version, `since` an instant in ms. The total
-        counts the versions since then that the grant reaches, on every page. NotFound where the grant reaches none at all.
+        """The versions of one resource, of a type (`id` ""), or of every type (`type` "" too) but those of rules.APART:
+        newest first, deletions too, from the position `after` on (storage/past.py). With `since`, made at that instant (ms)
+        or later; with `at`, current at some moment of a span, its ends included. The grant judges a version by the anchors
+        that it has itself, and by all that the current one has.
+
+        Of one resource: NotFound where the grant reaches no version at all; a total on every page. Of more: a total on the
+        first page, to COUNTED; and nothing past a horizon before which no transaction is open, so that nobody who asks
+        `since` the last one shown misses any.
         """
         ...
 

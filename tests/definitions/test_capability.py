@@ -11,6 +11,7 @@ from fhir_server.http.routes import SHAPES, Promises
 from fhir_server.interactions.shelve import CONFORMANCE
 from fhir_server.interactions.table import TABLE
 from fhir_server.search.parameter import load_parameters
+from fhir_server.storage.rules import APART
 from tests.builders import a_care_plan
 
 pytestmark = pytest.mark.anyio
@@ -53,10 +54,29 @@ def test_everything_that_was_built_is_promised():
 
 
 def test_a_promise_that_nobody_built_stops_the_start():
-    boast = {"rest": [{"resource": [{"type": "Patient", "interaction": [{"code": "history-type"}]}]}]}
+    definition = {"code": "foresee", "affectsState": False, "system": True}
+    boast = {"rest": [{"resource": [], "operation": [{"name": "foresee", "definition": "urn:foresee"}]}]}
 
-    with pytest.raises(NotStarted, match="history-type"):
-        refuse_boasts(Promises(boast, {}))
+    with pytest.raises(NotStarted, match="foresee"):
+        refuse_boasts(Promises(boast, {"urn:foresee": definition}))
+    refuse_boasts(Promises({"rest": [REST]}, OPERATIONS))
+
+
+def test_the_server_answers_for_itself_what_it_promises_and_nothing_else():
+    routes = Promises({"rest": [REST]}, OPERATIONS)
+    expected = {place for interaction in REST["interaction"] for place in SHAPES[interaction["code"]]}
+    for method, (shape, path) in product(
+        METHODS, {"system": "", "system-search": "_search", "system-history": "_history"}.items()
+    ):
+        assert ((method, shape) in expected) == reaches(routes, method, path), (method, path)
+
+
+def test_what_stands_apart_has_no_history_but_that_of_each():
+    kept = {type: kind["interaction"] for type, kind in TYPES.items() if type not in CONFORMANCE}
+    silent = {type for type, interactions in kept.items() if {"code": "history-type"} not in interactions}
+
+    assert APART == silent
+    assert all({"code": "history-instance"} in interactions for interactions in kept.values())
 
 
 @pytest.mark.parametrize("type", TYPES)

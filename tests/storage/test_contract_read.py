@@ -104,8 +104,8 @@ async def test_a_history_is_turned_page_by_page(store, grant):
         await write(store, a_put("a"))
 
     first = await store.history("CarePlan", "a", grant, count=2)
-    second = await store.history("CarePlan", "a", grant, count=2, before=first.next[0])
-    third = await store.history("CarePlan", "a", grant, count=2, before=second.next[0])
+    second = await store.history("CarePlan", "a", grant, count=2, after=first.next)
+    third = await store.history("CarePlan", "a", grant, count=2, after=second.next)
 
     assert [[5, 4], [3, 2], [1]] == [[one.version for one in page.items] for page in (first, second, third)]
     assert [5, 5, 5] == [page.total for page in (first, second, third)]

@@ -4,12 +4,14 @@ https://hl7.org/fhir/R4/patient-operation-everything.html
 """
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from fhir_server.fhir.codec import decode
 from fhir_server.fhir.instant import END
 from fhir_server.fhir.outcome import BadParameter, Gone, NotFound
 from fhir_server.fhir.reference import parse_reference, references_in
+from fhir_server.fhir.subset import read_subset
 from fhir_server.interactions.call import Answer, Call, Server
 from fhir_server.interactions.listing import PAGE, count_in, given_in, links, listing, matched, position, since_in
 from fhir_server.search.query import Criterion, OfPatient, Query, Span, every
@@ -21,21 +23,36 @@ NAMED = frozenset({"Organization", "Practitioner", "PractitionerRole", "Location
 
 
 async def everything(call: Call, grant: Grant, server: Server) -> Answer:
-    """200 and a page of it, the patient first; NotFound where there is no such patient."""
+    """200 and a page of it, the patient first; NotFound where there is no such patient. A part of each where `_summary` or
+    `_elements` asks for one; elements without a type are about all that is the patient's, and not about those it names.
+    """
     given = given_in(call, "$everything", "_since", "_type", "_count")
+    subset = read_subset(call.parameters)
     await server.store.read("Patient", call.id, grant)
     path = f"Patient/{call.id}/$everything"
     pairs = [(name, value) for name, value in given.items() if name != PAGE]
     here = given.get(PAGE, "")
     after = position(server, path, pairs, here)
     count = count_in(given, DEFAULT_COUNT)
+    if subset.counts:
+        total = await _counted(call, given, grant, server)
+        return Answer(200, listing("searchset", [], links(server, path, pairs, Page(()), here), total))
     found = [stored async for stored in _anchored(call, given, grant, server, after, count + 1)]
     page = Page(tuple(found[:count]), next=_place(found[count - 1]) if len(found) > count else None)
     named = [stored async for stored in _named(page.items, grant, server)]
-    entries = [matched(stored, server) for stored in page.items]
-    entries += [{**matched(stored, server), "search": {"mode": "include"}} for stored in named]
+    entries = [matched(stored, server, subset) for stored in page.items]
+    beside = replace(subset, elements=frozenset(pair for pair in subset.elements if pair[0]))
+    entries += [{**matched(stored, server, beside), "search": {"mode": "include"}} for stored in named]
     text = listing("searchset", entries, links(server, path, pairs, page, here), None)
     return Answer(200, text, seen=(*page.items, *named))
+
+
+async def _counted(call: Call, given: Mapping[str, str], grant: Grant, server: Server) -> int | None:
+    """How many resources are the patient's; None where one type has more than are counted."""
+    where = _where(call, given)
+    pages = [await server.store.search(Query(type, where), grant, count=0) for type in _types(given, server)]
+    totals = [page.total for page in pages if page.total is not None]
+    return sum(totals) if len(totals) == len(pages) else None
 
 
 async def _anchored(
@@ -46,7 +63,7 @@ async def _anchored(
     after: tuple[str | int | None, ...] | None,
     count: int,
 ) -> AsyncIterator[Stored]:
-    where = every(OfPatient(frozenset({call.id})), *_since(given))
+    where = _where(call, given)
     left = count
     for type in _types(given, server):
         if after is not None and (type != after[0]) and _order(type) <= _order(str(after[0])):
@@ -74,6 +91,10 @@ def _order(type: str) -> tuple[bool, str]:
 
 def _place(stored: Stored) -> tuple[str, str]:
     return stored.type, stored.id
+
+
+def _where(call: Call, given: Mapping[str, str]) -> Criterion:
+    return every(OfPatient(frozenset({call.id})), *_since(given))
 
 
 def _since(given: Mapping[str, str]) -> Iterator[Criterion]:

@@ -3,7 +3,7 @@
 What a criterion means stands with it, in `search/query.py`.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from fhir_server.search.query import (
@@ -52,6 +52,16 @@ def any_of(parts: Sequence[Filter]) -> Filter:
     if not parts:
         return NEVER
     return parts[0] if len(parts) == 1 else {"$or": list(parts)}
+
+
+def inside(member: str, filter: Filter, beside: Collection[str] = ()) -> Filter:
+    """The filter of what stands in a member of a document; the members named stand beside it."""
+    return {
+        name if name in beside or name.startswith("$") else f"{member}.{name}": (
+            [inside(member, part, beside) for part in value] if name.startswith("$") else value
+        )
+        for name, value in filter.items()
+    }
 
 
 def compiled(criterion: Criterion, bonds: Bonds) -> Filter:

@@ -35,6 +35,9 @@ from fhir_server.storage.store import (
 _Take: TypeAlias = Callable[[int], Sequence[int]]
 """Gives so many numbers for rows of the trail."""
 
+_Stamp: TypeAlias = Callable[[], int]
+"""Gives the moment at which versions are made."""
+
 _Present: TypeAlias = dict[str, Document]
 """The documents that are there before a Commit, by their `_id`."""
 
@@ -42,11 +45,10 @@ _Present: TypeAlias = dict[str, Document]
 class Ledger:
     """Writes Commits."""
 
-    def __init__(self, link: Link, clock: Callable[[], int], numbers: Numbers, writers: Writers) -> None:
-        """`clock` gives milliseconds since 1970."""
+    def __init__(self, link: Link, numbers: Numbers, writers: Writers) -> None:
+        """`numbers` and `writers` are those of this process."""
         self._link = link
         self._database = link.database
-        self._clock = clock
         self._numbers = numbers
         self._writers = writers
         self._turns = Turns()
@@ -55,10 +57,10 @@ class Ledger:
         """Writes all of the Commit or nothing. NotFound, Conflict, Stale, TooLarge, Overtaken."""
         async with self._turns.of(_names(commit)):
             await self._writers.announce()
-            with self._numbers.writing() as take:
+            with self._numbers.writing() as take, self._numbers.making() as stamp:
                 if _is_one_row(commit):
                     return await self._write_row(commit, take)
-                return await transacted(self._link, partial(self._attempt, commit, take))
+                return await transacted(self._link, partial(self._attempt, commit, take, stamp))
 
     async def _write_row(self, commit: Commit, take: _Take) -> tuple[()]:
         """One document is written whole or not at all, without a transaction."""
@@ -70,10 +72,10 @@ class Ledger:
         return ()
 
     async def _attempt(
-        self, commit: Commit, take: _Take, session: AsyncClientSession, hurry: Hurry
+        self, commit: Commit, take: _Take, stamp: _Stamp, session: AsyncClientSession, hurry: Hurry
     ) -> tuple[Stored, ...]:
         present = await self._present(commit.changes, session)
-        versions = await self._judged(commit, present, session)
+        versions = await self._judged(commit, present, stamp(), session)
         await self._claim(commit.conditions, versions, session)
         for condition in commit.conditions:
             await self._refuse_unmet(condition, session)
@@ -93,9 +95,9 @@ class Ledger:
 
     # ------------------------------------------------------------------------------------------------ judging
 
-    async def _judged(self, commit: Commit, present: _Present, session: AsyncClientSession) -> list[Version]:
+    async def _judged(self, commit: Commit, present: _Present, now: int, session: AsyncClientSession) -> list[Version]:
         """The versions to be. What the grant does not reach is not found, whatever else could be said of it."""
-        proposed = _proposed(commit.changes, present, self._clock())
+        proposed = _proposed(commit.changes, present, now)
         versions = proposed if isinstance(proposed, list) else []
         if not isinstance(commit.grant.query, Everything):
             touched = [candidate(it) for it in present.values()] + [version.candidate for version in versions]

@@ -5,6 +5,9 @@ taken when the rows are about to be written, as the last thing before a transact
 moment after others of a higher number. Who walks through them by number must not walk past one: rows are shown up to a
 horizon only, before which no transaction is open. Of its own transactions a process knows that exactly. Where another
 process holds a lease to write, the horizon is five seconds ago.
+
+Versions have a moment and no number. They get it when their transaction begins, so theirs is a horizon of its own, which
+lies further back beside another process: as far as a transaction may last.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -16,6 +19,9 @@ from pymongo.asynchronous.database import AsyncDatabase
 
 OPEN_MS = 5_000
 """So long after its numbers were taken, at the most, a transaction is committed."""
+
+MAKING_MS = 16_000
+"""So long after its versions got their moment, at the most, it is; it is more than `transaction.PATIENCE`."""
 
 LEASE_MS, RENEWED_MS = 60_000, 15_000
 """For how long a process says that it writes, and how much of that must be left when it begins to."""
@@ -32,6 +38,7 @@ class Numbers:
         self._process = process % (1 << _PROCESSES)
         self._tick = 0
         self._writing: dict[int, int] = {}
+        self._making: dict[int, int] = {}
         self._writers = 0
 
     @contextmanager
@@ -50,6 +57,25 @@ class Numbers:
             yield take
         finally:
             self._writing.pop(writer, None)
+
+    @contextmanager
+    def making(self) -> Iterator[Callable[[], int]]:
+        """What gives one writer the moment of the versions that it makes; until the block ends they may yet appear."""
+        self._writers += 1
+        writer = self._writers
+
+        def stamp() -> int:
+            self._making[writer] = self._clock()
+            return self._making[writer]
+
+        try:
+            yield stamp
+        finally:
+            self._making.pop(writer, None)
+
+    def made(self) -> int:
+        """What this process made before this moment, in milliseconds since 1970, is written, or never will be."""
+        return min(self._making.values(), default=self._clock())
 
     def _next(self) -> int:
         return max(self._tick + 1, self._clock() << _TICKS)
@@ -103,8 +129,19 @@ class Writers:
     async def horizon(self) -> int:
         """Every row of a number below this one is there to be read, or never will be."""
         now, settled = self._clock(), self._numbers.settled()  # first: who takes a lease from here on begins above
-        other = await self._database.writers.find_one({"_id": {"$ne": self._process}, "until": {"$gte": now - OPEN_MS}})
-        return settled if other is None else min(settled, first_of(now - OPEN_MS))
+        since = now - OPEN_MS
+        return settled if await self._is_alone(since) else min(settled, first_of(since))
+
+    async def last_moment(self) -> int:
+        """No version will yet appear that was made before this moment (milliseconds since 1970)."""
+        now, made = self._clock(), self._numbers.made()
+        since = now - MAKING_MS
+        return min(made, now if await self._is_alone(since) else since)
+
+    async def _is_alone(self, since: int) -> bool:
+        """Whether no other process has had a lease to write at this moment or later."""
+        other = {"_id": {"$ne": self._process}, "until": {"$gte": since}}
+        return await self._database.writers.find_one(other) is None
 
     async def leave(self) -> None:
         """This process writes no more; the leases of those that never said so are cleared away."""

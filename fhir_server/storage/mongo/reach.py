@@ -8,7 +8,7 @@ one that names a patient asks after that patient only.
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.collection import AsyncCollection
@@ -19,6 +19,9 @@ from fhir_server.storage.mongo.filter import Bonds, Filter, all_of, compiled, fl
 
 LISTED = 1_000
 """So many patients are listed; of more, each document is asked."""
+
+Listed: TypeAlias = Mapping[Related, list[str] | None]
+"""The patients to whom each relation reaches; None: too many to list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,7 @@ class Reach:
 def asked_of_each(own: Filter, criteria: Iterable[Criterion]) -> Reach:
     """The reach where few documents are looked at: each is asked for its relations."""
     parts = list(flat(criteria, Every))
-    return _reach(own, parts, {related: None for part in parts for related in relations_in(part)})
+    return reached(own, parts, {related: None for part in parts for related in relations_in(part)})
 
 
 async def reach(
@@ -57,21 +60,36 @@ async def reach(
 ) -> Reach:
     """The reach of what meets the filter and all criteria, by whichever way is shorter."""
     parts = list(flat(criteria, Every))
-    found = {related: await _few(database, related, session) for part in parts for related in relations_in(part)}
-    return _reach(own, parts, found)
+    return reached(own, parts, await listed(database, parts, session))
 
 
-def _reach(own: Filter, parts: Iterable[Criterion], found: Mapping[Related, list[str] | None]) -> Reach:
+async def listed(
+    database: AsyncDatabase[Any], criteria: Iterable[Criterion], session: AsyncClientSession | None = None
+) -> Listed:
+    """The patients of each relation that the criteria speak of."""
+    return {related: await _few(database, related, session) for part in criteria for related in relations_in(part)}
+
+
+def reached(own: Filter, parts: Iterable[Criterion], found: Listed) -> Reach:
+    """The reach of what meets the filter and all criteria, once the patients of their relations are listed."""
+    bonds, joins = bound(found)
+    direct, joined = _split(parts, {related for related, patients in found.items() if patients is None}, bonds)
+    return Reach(all_of([own, *direct]), joins, all_of(joined), _probe(own, direct))
+
+
+def bound(found: Listed, member: str = "patients", name: str = "relations") -> tuple[Bonds, tuple[dict[str, Any], ...]]:
+    """What each relation demands of a document whose patients stand in a member, and the joins, under names that begin with
+    this one, by which it is asked for those that are not listed.
+    """
     bonds: dict[Related, Filter] = {}
     joins = []
     for number, (related, patients) in enumerate(found.items()):
         if patients is None:
-            joins.append(_join(related, f"relations{number}"))
-            bonds[related] = {f"relations{number}": {"$ne": []}}
+            joins.append(_join(related, member, f"{name}{number}"))
+            bonds[related] = {f"{name}{number}": {"$ne": []}}
         else:
-            bonds[related] = {"patients": {"$in": patients}}
-    direct, joined = _split(parts, {related for related, patients in found.items() if patients is None}, bonds)
-    return Reach(all_of([own, *direct]), tuple(joins), all_of(joined), _probe(own, direct))
+            bonds[related] = {member: {"$in": patients}}
+    return bonds, tuple(joins)
 
 
 def _probe(own: Filter, direct: Iterable[Filter]) -> Filter:
@@ -118,12 +136,12 @@ def _standing(related: Related) -> Filter:
     }
 
 
-def _join(related: Related, name: str) -> dict[str, Any]:
+def _join(related: Related, member: str, name: str) -> dict[str, Any]:
     pipeline = [{"$match": _standing(related)}, {"$limit": 1}, {"$project": {"_id": 1}}]
     return {
         "$lookup": {
             "from": "relations",
-            "localField": "patients",
+            "localField": member,
             "foreignField": "patient",
             "pipeline": pipeline,
             "as": name,

@@ -1,7 +1,8 @@
 """The collections and their indexes, made at start, and how a database says which release made it.
 
-`type` stands first in each compound index on `resources`, and none has more than one array: MongoDB refuses a document
-with values in both (CannotIndexParallelArrays), which no emulator can be trusted to show.
+`type` stands first in each compound index on `resources` and `versions` but the one that the history of the whole server
+is walked by. None has more than one array: MongoDB refuses a document with values in both (CannotIndexParallelArrays),
+which no emulator can be trusted to show.
 https://www.mongodb.com/docs/manual/core/indexes/index-types/index-multikey/create-multikey-index-basic/
 """
 
@@ -55,9 +56,15 @@ INDEXES: Mapping[str, Sequence[Made]] = {
         _by("type", "patients", "id"),
         _by("type", "keys", "id"),
         _by("type", "spans.code", "spans.low", "spans.high"),
+        _by("updated", "type", "id"),
     ),
     # the versions before it: an update puts them here
-    "versions": (Made((("type", ASCENDING), ("id", ASCENDING), ("version", DESCENDING)), unique=True),),
+    "versions": (
+        Made((("type", ASCENDING), ("id", ASCENDING), ("version", DESCENDING)), unique=True),
+        _by("type", "updated", "id"),
+        _by("type", "patients", "updated"),
+        _by("updated", "type", "id"),
+    ),
     "relations": (
         _by("resource"),
         _by("patient", "actor", "kind", "start", "end"),

@@ -10,9 +10,11 @@ from typing import Self
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import PyMongoError
 
+from fhir_server.fhir.instant import END
 from fhir_server.search.query import Query
 from fhir_server.storage.mongo import trail, versions
 from fhir_server.storage.mongo.find import Search
+from fhir_server.storage.mongo.history import History
 from fhir_server.storage.mongo.ledger import Ledger
 from fhir_server.storage.mongo.link import Link, connect, telling_errors, unopened
 from fhir_server.storage.mongo.number import Numbers, Writers
@@ -21,6 +23,7 @@ from fhir_server.storage.mongo.schema import prepare
 from fhir_server.storage.mongo.transaction import Hurry, transacted
 from fhir_server.storage.mongo.values import values
 from fhir_server.storage.page import Position
+from fhir_server.storage.past import Past
 from fhir_server.storage.rules import Place, walk
 from fhir_server.storage.store import Commit, Entry, Grant, Notice, Page, Reindexed, Relation, Stored
 
@@ -34,7 +37,7 @@ class MongoStore:
         self._link = link
         self._clock = clock
         self._writers = Writers(link.database, clock, process, numbers)
-        self._ledger = Ledger(link, clock, numbers, self._writers)
+        self._ledger = Ledger(link, numbers, self._writers)
 
     @classmethod
     async def open(cls, uri: str, clock: Callable[[], int]) -> Self:
@@ -74,13 +77,22 @@ class MongoStore:
             return await versions.vread(self._link.database, type, id, version, grant.query)
 
     async def history(
-        self, type: str, id: str, grant: Grant, *, count: int, before: int | None = None, since: int | None = None
+        self,
+        type: str,
+        id: str,
+        grant: Grant,
+        *,
+        count: int,
+        after: Position | None = None,
+        since: int | None = None,
+        at: tuple[int, int] | None = None,
     ) -> Page:
-        """The versions of one resource, newest first. NotFound."""
+        """The versions of one resource, of a type, or of every type, newest first. NotFound."""
         with telling_errors():
-            return await versions.history(
-                self._link.database, type, id, grant.query, count=count, before=before, since=since
-            )
+            horizon = END if id else await self._writers.last_moment()  # first: what is read is read after it
+            past = Past(type, id, count, after, since, at, horizon)
+            async with self._link.client.start_session(snapshot=True) as session:
+                return await History(past, grant.query).page(self._link.database, session)
 
     async def search(
         self, query: Query, grant: Grant, *, count: int, after: Position | None = None, total: bool = True

@@ -127,13 +127,14 @@ def search(
     query: Query, grant: Criterion, *, count: int, position: Position | None = None, total: bool = False
 ) -> Search:
     """The search for what the query matches and the grant reaches."""
-    return Search(query, tuple(_flat((query.where, grant))), count, position, total)
+    return Search(query, tuple(flat((query.where, grant))), count, position, total)
 
 
-def _flat(criteria: Sequence[Criterion]) -> Iterator[Criterion]:
+def flat(criteria: Sequence[Criterion]) -> Iterator[Criterion]:
+    """The criteria that must all hold, one by one; none for everything."""
     for criterion in criteria:
         if isinstance(criterion, Every):
-            yield from _flat(criterion.parts)
+            yield from flat(criterion.parts)
         elif not isinstance(criterion, Everything):
             yield criterion
 

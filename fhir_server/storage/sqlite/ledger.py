@@ -37,6 +37,8 @@ class Ledger:
         self._tables = Tables(connection)
         self._clock = clock
         self.index_version = self._index_version()
+        self.making: int | None = None
+        """The first moment of the versions that the open transaction makes."""
 
     def forget(self) -> None:
         """After a rollback: what was remembered of the database may no longer be in it."""
@@ -50,6 +52,7 @@ class Ledger:
         """What becomes of each Commit. No two of them touch one resource, and only the first has conditions."""
         present = self._present((change.type, change.id) for commit in commits for change in commit.changes)
         now = self._clock()
+        self.making = now if self.making is None else min(self.making, now)
         proposals = [self._proposed(commit, present, now) for commit in commits]
         hidden = self._hidden(commits, proposals, present)
         judged = [

@@ -20,6 +20,12 @@ _GONE = {
     )
 }
 
+
+def _append_only(table: str, verb: str) -> str:
+    return f"""CREATE TRIGGER {table}_{verb.lower()} BEFORE {verb} ON {table}
+        BEGIN SELECT raise(ABORT, '{table} is append-only'); END"""
+
+
 _FIRST = (
     # the current version of each resource; a deleted one keeps its anchors and index, by which a grant is judged
     """CREATE TABLE resources (
@@ -71,15 +77,25 @@ _FIRST = (
         BEGIN SELECT raise(ABORT, 'a version is followed by the next one, and kept'); END""",
     """CREATE TRIGGER resources_stay BEFORE DELETE ON resources
         BEGIN SELECT raise(ABORT, 'a resource is never removed'); END""",
-    *(
-        f"""CREATE TRIGGER {table}_{verb.lower()} BEFORE {verb} ON {table}
-        BEGIN SELECT raise(ABORT, '{table} is append-only'); END"""
-        for table in ("versions", "audit")
-        for verb in ("UPDATE", "DELETE")
-    ),
+    *(_append_only(table, verb) for table in ("versions", "audit") for verb in ("UPDATE", "DELETE")),
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST,)
+_HISTORY = (
+    # deleted ones have a history too
+    "DROP INDEX resources_updated",
+    "CREATE INDEX resources_updated ON resources (type, updated, id, deleted)",
+    "CREATE INDEX resources_history ON resources (updated)",
+    "CREATE INDEX resources_deleted ON resources (type) WHERE deleted = 1",
+    # the type of a version is that of its resource; it stands here for the index alone
+    "ALTER TABLE versions ADD COLUMN type TEXT NOT NULL DEFAULT ''",
+    "DROP TRIGGER versions_update",
+    "UPDATE versions SET type = (SELECT type FROM resources WHERE key = resource)",
+    _append_only("versions", "UPDATE"),
+    "CREATE INDEX versions_updated ON versions (type, updated)",
+    "CREATE INDEX versions_history ON versions (updated)",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _HISTORY)
 """Step n leads from schema n to schema n + 1; what a release has shipped is never changed."""
 
 

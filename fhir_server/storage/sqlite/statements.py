@@ -28,7 +28,7 @@ def put_resources(count: int, *, replacing: bool) -> str:
 
 
 KEEP_VERSIONS = (
-    "INSERT OR FAIL INTO versions SELECT key, version, updated, method, digest, patients, text FROM resources"
+    "INSERT OR FAIL INTO versions SELECT key, version, updated, method, digest, patients, text, type FROM resources"
     " WHERE key IN (SELECT value FROM json_each(?))"
 )
 PUT_INDEXES = (

@@ -10,11 +10,14 @@ from contextlib import ExitStack
 from functools import partial
 from typing import Self
 
+from fhir_server.fhir.instant import END
 from fhir_server.search.query import Query
 from fhir_server.storage.page import Position
+from fhir_server.storage.past import Past
 from fhir_server.storage.rules import Place, incomplete, walk
 from fhir_server.storage.sqlite import trail, versions
 from fhir_server.storage.sqlite.find import search
+from fhir_server.storage.sqlite.history import history
 from fhir_server.storage.sqlite.ledger import Ledger
 from fhir_server.storage.sqlite.link import MEMORY, Link, connect, lock_file
 from fhir_server.storage.sqlite.readers import Readers
@@ -32,6 +35,7 @@ class SqliteStore:
         self._readers = readers
         self._writer = Writer(link, clock)
         self._link = link
+        self._clock = clock
         self._lock = lock
 
     @classmethod
@@ -70,14 +74,24 @@ class SqliteStore:
         return self._readers.here(lambda connection: versions.vread(connection, type, id, version, grant.query))
 
     async def history(
-        self, type: str, id: str, grant: Grant, *, count: int, before: int | None = None, since: int | None = None
+        self,
+        type: str,
+        id: str,
+        grant: Grant,
+        *,
+        count: int,
+        after: Position | None = None,
+        since: int | None = None,
+        at: tuple[int, int] | None = None,
     ) -> Page:
-        """The versions of one resource, newest first. NotFound."""
-        return await self._readers.apart(
-            lambda connection: versions.history(
-                connection, type, id, grant.query, count=count, before=before, since=since
-            )
-        )
+        """The versions of one resource, of a type, or of every type, newest first. NotFound."""
+        past = Past(type, id, count, after, since, at, horizon=END if id else self._last_moment())
+        return await self._readers.apart(lambda connection: history(connection, past, grant.query))
+
+    def _last_moment(self) -> int:
+        """No version will yet appear that was made before this moment. The clock first: what begins after is later."""
+        now, making = self._clock(), self._writer.ledger.making
+        return now if making is None else min(now, making)
 
     async def search(
         self, query: Query, grant: Grant, *, count: int, after: Position | None = None, total: bool = True

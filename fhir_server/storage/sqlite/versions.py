@@ -1,4 +1,4 @@
-"""One resource by its id: its current version, another one, its history. The grant is part of the SQL of each.
+"""One resource by its id: its current version, or another one. The grant is part of the SQL of each.
 
 A version is judged by the anchors that it has itself, and by all that the current one has: who may no longer see the
 resource sees no earlier state of it, and who came later sees nothing of another patient's time.
@@ -11,7 +11,7 @@ from fhir_server.search.query import Criterion
 from fhir_server.storage.sqlite.clause import Clause, all_of
 from fhir_server.storage.sqlite.compile import PRESENT, SUPERSEDED, compiled
 from fhir_server.storage.sqlite.rows import CURRENT, EARLIER, stored
-from fhir_server.storage.store import Page, Stored
+from fhir_server.storage.store import Stored
 
 _THIS = "FROM resources r WHERE r.type = ? AND r.id = ?"
 _THOSE = "FROM resources r JOIN versions v ON v.resource = r.key WHERE r.type = ? AND r.id = ?"
@@ -28,7 +28,7 @@ def read(connection: sqlite3.Connection, type: str, id: str, grant: Criterion) -
 
 def vread(connection: sqlite3.Connection, type: str, id: str, version: int, grant: Criterion) -> Stored:
     """The version of this number. NotFound, Gone."""
-    present, superseded = _reached(grant)
+    present, superseded = reached(grant)
     row = connection.execute(
         f"SELECT {CURRENT} {_THIS} AND r.version = ? AND {present.sql}"
         f" UNION ALL SELECT {EARLIER} {_THOSE} AND v.version = ? AND {superseded.sql}",
@@ -39,40 +39,7 @@ def vread(connection: sqlite3.Connection, type: str, id: str, version: int, gran
     return _still_there(stored(row))
 
 
-def history(
-    connection: sqlite3.Connection,
-    type: str,
-    id: str,
-    grant: Criterion,
-    *,
-    count: int,
-    before: int | None,
-    since: int | None,
-) -> Page:
-    """The versions, newest first, made at `since` or later and numbered below `before`; their total is without `before`.
-    NotFound. Run it where the database stands still.
-    """
-    present, superseded = _reached(grant)
-    values = (type, id, *present.values, type, id, *superseded.values)
-    every = f"SELECT {CURRENT} {_THIS} AND {present.sql} UNION ALL SELECT {EARLIER} {_THOSE} AND {superseded.sql}"
-    reached, total = connection.execute(
-        f"SELECT count(*), coalesce(sum(updated >= ?), 0) FROM ({every})", (_from(since), *values)
-    ).fetchone()
-    if not reached:
-        raise NotFound.because("not-found")
-    rows = connection.execute(
-        f"SELECT * FROM ({every}) WHERE version < ? AND updated >= ? ORDER BY version DESC LIMIT ?",
-        (*values, 2**62 if before is None else before, _from(since), count + 1),
-    ).fetchall()
-    items = tuple(stored(row) for row in rows[:count])
-    return Page(items, total, (items[-1].version,) if items and len(rows) > count else None)
-
-
-def _from(since: int | None) -> int:
-    return -(2**62) if since is None else since
-
-
-def _reached(grant: Criterion) -> tuple[Clause, Clause]:
+def reached(grant: Criterion) -> tuple[Clause, Clause]:
     """What the grant demands of the current version, and of one before it."""
     present = compiled(grant, PRESENT)
     return present, all_of([present, compiled(grant, SUPERSEDED)])

@@ -146,6 +146,8 @@ class Writer:
         except BaseException:
             self._undo()
             raise
+        finally:
+            self.ledger.making = None
         return outcomes
 
     def _undo(self) -> None:

@@ -70,6 +70,46 @@ async def test_it_can_be_narrowed_to_types_and_to_what_is_new(api):
     assert ["Goal/g"] == shown(await api.get("Patient/p1/$everything", params={"_since": since}), "match")
 
 
+async def test_it_can_be_shown_in_part_but_for_the_people_it_names(api):
+    resources = {
+        entry["resource"]["resourceType"]: entry["resource"]
+        for entry in (await api.get("Patient/p1/$everything?_elements=status,description")).json()["entry"]
+    }
+
+    assert {"Patient", "CarePlan", "Goal", "Task", "Practitioner"} == resources.keys()
+    assert ("active", "author" in resources["CarePlan"]) == (resources["CarePlan"]["status"], False)
+    assert "identifier" not in resources["Patient"]
+    assert {"text": "x"} == resources["Goal"]["description"]
+    tagged = {type for type, resource in resources.items() if "tag" in resource["meta"]}
+    assert {"Patient", "CarePlan", "Goal", "Task"} == tagged
+
+
+async def test_the_people_it_names_are_shown_in_part_where_their_type_is_named(api):
+    query = "_elements=Practitioner.name,CarePlan.title"
+    tagged = {
+        entry["resource"]["resourceType"]
+        for entry in (await api.get(f"Patient/p1/$everything?{query}")).json()["entry"]
+        if "tag" in entry["resource"]["meta"]
+    }
+
+    assert {"Practitioner", "CarePlan"} == tagged
+
+
+async def test_a_summary_is_of_all_that_is_shown(api):
+    entries = (await api.get("Patient/p1/$everything?_summary=true")).json()["entry"]
+
+    assert 5 == len(entries)
+    assert all("SUBSETTED" == entry["resource"]["meta"]["tag"][0]["code"] for entry in entries)
+
+
+async def test_its_number_alone_is_that_of_what_is_the_patients(api):
+    bundle = (await api.get("Patient/p1/$everything?_summary=count")).json()
+
+    assert (4, False) == (bundle["total"], "entry" in bundle)
+    assert 2 == (await api.get("Patient/p1/$everything?_summary=count&_type=Task,Goal")).json()["total"]
+    assert 404 == (await api.get("Patient/none/$everything?_summary=count")).status_code
+
+
 async def test_nobody_has_nothing(api):
     assert 404 == (await api.get("Patient/none/$everything")).status_code
 
@@ -82,6 +122,8 @@ async def test_nobody_has_nothing(api):
         ("_since=x", "parameter-value"),
         ("colour=red", "unknown-parameter"),
         ("_page=x", "page-token"),
+        ("_summary=some", "parameter-value"),
+        ("start=2026-03-02", "unknown-parameter"),
     ],
 )
 async def test_what_cannot_be_understood_is_refused(api, query, key):

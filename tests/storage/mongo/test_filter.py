@@ -1,7 +1,7 @@
 """The form of filters; what they mean is in the contract."""
 
-from fhir_server.search.query import Every, Everything, Reference, Some, Span, Token, Without
-from fhir_server.storage.mongo.filter import ALWAYS, NEVER, all_of, any_of, compiled
+from fhir_server.search.query import Every, Everything, OfPatient, Reference, Related, Some, Span, Token, Without
+from fhir_server.storage.mongo.filter import ALWAYS, NEVER, all_of, any_of, compiled, inside
 
 STATUS, SUBJECT = Token("status", None, "active"), Reference("subject", "Patient", "1")
 
@@ -42,3 +42,19 @@ def test_a_span_is_judged_on_one_value_at_a_time():
 
 def test_what_does_not_hold_is_asked_as_such():
     assert {"$nor": [{"keys": "status~active"}]} == compiled(Without(STATUS), {})
+
+
+def test_a_filter_is_put_inside_a_member_but_for_what_stands_beside_it():
+    related = Related(frozenset({"Organization/1"}), frozenset({"consent"}), 0)
+    criterion = Some((OfPatient(frozenset({"1"})), Without(STATUS), related))
+    filter = compiled(criterion, {related: {"relations0": {"$ne": []}}})
+
+    assert {
+        "$or": [
+            {"patients": {"$in": ["1"]}},
+            {"$nor": [{"current.keys": "status~active"}]},
+            {"relations0": {"$ne": []}},
+        ]
+    } == inside("current", filter, {"patients", "relations0"})
+    assert {"current.patients": {"$in": ["1"]}} == inside("current", compiled(criterion.parts[0], {}))
+    assert ALWAYS == inside("current", ALWAYS)

@@ -46,6 +46,20 @@ def test_what_is_being_written_and_all_above_it_is_not_settled(clock):
     assert above < numbers.settled()
 
 
+def test_what_is_being_made_and_all_after_it_may_yet_appear(clock):
+    numbers = Numbers(clock, 1)
+    with numbers.making() as stamp, numbers.making():  # the other has not begun
+        assert NOON == stamp() == numbers.made()
+        clock.now += 10
+        with numbers.making() as later:
+            assert NOON + 10 == later()
+            assert NOON == numbers.made()
+            assert NOON + 10 == stamp()  # its second attempt: nothing of the first is left
+            clock.now += 10
+            assert NOON + 10 == numbers.made()
+    assert NOON + 20 == numbers.made()
+
+
 async def write(store, name: str) -> None:
     await store.commit(Commit(OPEN, entries=(an_entry(name),), notices=(a_notice(name),)))
 

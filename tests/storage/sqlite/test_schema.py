@@ -7,7 +7,7 @@ import pytest
 from fhir_server.storage.sqlite.schema import MIGRATIONS, migrate
 from fhir_server.storage.sqlite.store import SqliteStore
 from fhir_server.storage.store import Commit, Unopened
-from tests.storage.contract import OPEN, Clock, a_put, an_entry, write
+from tests.storage.contract import OPEN, Clock, a_put, an_entry, sqlite_at, write
 
 
 @pytest.fixture
@@ -47,6 +47,31 @@ def test_an_older_database_is_brought_up_to_date(connection):
     assert [] == connection.execute("SELECT sent FROM outbox, sealed").fetchall()
 
 
+@pytest.mark.anyio
+async def test_a_database_without_histories_of_types_is_given_them(tmp_path):
+    """One of the first schema, as that release filled it."""
+    with sqlite3.connect(tmp_path / "plans.db") as connection:
+        migrate(connection, MIGRATIONS[:1])
+        resource = (
+            "INSERT INTO resources VALUES (?, ?, ?, ?, ?, ?, 'PUT', x'00', '[]', '{\"t\":{},\"r\":{},\"s\":{}}', ?)"
+        )
+        connection.execute(resource, (1, "Goal", "g", 2, 40, 0, b"{}"))
+        connection.execute(resource, (2, "CarePlan", "a", 2, 30, 1, b""))
+        version = "INSERT INTO versions VALUES (?, 1, ?, 'PUT', x'00', '[]', ?)"
+        connection.executemany(version, [(1, 10, b"[1]"), (2, 20, b"[2]")])
+    connection.close()
+
+    async with sqlite_at(str(tmp_path / "plans.db"), Clock()) as store:
+        plans = await store.history("CarePlan", "", OPEN, count=10)
+        everything = await store.history("", "", OPEN, count=10)
+        await write(store, a_put("g", type="Goal"))
+        goals = await store.history("Goal", "", OPEN, count=10)
+
+    assert [(2, b""), (1, b"[2]")] == [(one.version, one.text) for one in plans.items]
+    assert [40, 30, 20, 10] == [one.updated for one in everything.items]
+    assert [3, 2, 1] == [one.version for one in goals.items]
+
+
 def test_a_migration_that_fails_changes_nothing(connection):
     migrate(connection)
     broken = (*MIGRATIONS, ("CREATE TABLE sealed (block TEXT)", "CREATE TABLE sealed (block TEXT)"))
@@ -77,6 +102,7 @@ def test_another_programs_database_is_refused(connection):
     ("statement", "message"),
     [
         ("UPDATE versions SET text = 'x'", "versions is append-only"),
+        ("UPDATE versions SET type = 'x'", "versions is append-only"),
         ("DELETE FROM versions", "versions is append-only"),
         ("UPDATE audit SET status = 200", "audit is append-only"),
         ("DELETE FROM audit", "audit is append-only"),
