@@ -28,6 +28,7 @@ from fhir_server.access.identity import load_persons
 from fhir_server.fhir import definitions
 from fhir_server.fhir.codec import encode
 from fhir_server.fhir.identity import uuid7
+from fhir_server.fhir.instant import instant
 from fhir_server.http.application import BASE_PATH, Beside, application
 from fhir_server.http.docs import docs_routes
 from fhir_server.http.endpoint import FhirEndpoint
@@ -43,10 +44,13 @@ from fhir_server.search.extract import Extractor
 from fhir_server.search.parameter import BadDefinition, Parameters, load_parameters
 from fhir_server.search.parse import Parser
 from fhir_server.settings import Settings
+from fhir_server.storage.archive import Manifest
+from fhir_server.storage.mongo import backup as mongo_backup
 from fhir_server.storage.mongo.store import MongoStore
 from fhir_server.storage.shelf import Shelf, ShelfOverStore
+from fhir_server.storage.sqlite import backup as sqlite_backup
 from fhir_server.storage.sqlite.store import SqliteStore
-from fhir_server.storage.store import SYSTEM_GRANTS, Store
+from fhir_server.storage.store import SYSTEM_GRANTS, Overtaken, Store
 from fhir_server.validation.validate import Validator
 
 MONGODB = "mongodb://"
@@ -70,9 +74,10 @@ class Assembly:
 async def assembled(settings: Settings, stories: Sequence[Story] = ()) -> AsyncIterator[Assembly]:
     """The house with its store open, until the block ends. NotStarted where something stands in the way."""
     refuse_unsafe(settings)
-    store = await open_store(settings)
+    version = index_version()
+    store = await open_store(settings, version)
     try:
-        server, version = _server(settings, store)
+        server = _server(settings, store)
         yield Assembly(_application(settings, server, stories), server, version)
     finally:
         await store.close()
@@ -96,13 +101,35 @@ def refuse_unsafe(settings: Settings) -> None:
         raise NotStarted("With MongoDB the secret must be given, the same to every process: set FHIR_SERVER_SECRET.")
 
 
-async def open_store(settings: Settings) -> Store:
-    """The store that the database setting names."""
+async def open_store(settings: Settings, version: str) -> Store:
+    """The store that the database setting names, for one who indexes by the definitions of this version."""
     if settings.database.startswith(MONGODB):
-        return await MongoStore.open(settings.database, clock)
+        return await MongoStore.open(settings.database, clock, version)
     if settings.database.startswith("sqlite:///"):
         return await SqliteStore.open(sqlite_path(settings.database), clock)
     raise NotStarted("The database must be sqlite:///FILE, sqlite:///:memory: or mongodb://HOST/NAME.")
+
+
+async def back_up(settings: Settings, target: Path) -> Manifest:
+    """Writes a backup of the database to a file that is not there yet; servers go on. NotStarted, Unopened, Unarchived."""
+    made = instant(clock())
+    if settings.database.startswith(MONGODB):
+        return await mongo_backup.back_up(settings.database, target, made)
+    return sqlite_backup.back_up(_sqlite_file(settings), target, made)
+
+
+async def restore(settings: Settings, source: Path) -> Manifest:
+    """Puts a backup into the database, in which nothing may be yet. NotStarted, Unopened, Unarchived."""
+    if settings.database.startswith(MONGODB):
+        return await mongo_backup.restore(source, settings.database)
+    return sqlite_backup.restore(source, _sqlite_file(settings))
+
+
+def _sqlite_file(settings: Settings) -> str:
+    path = sqlite_path(settings.database)
+    if not settings.database.startswith("sqlite:///") or path == ":memory:":
+        raise NotStarted("The database must be sqlite:///FILE or mongodb://HOST/NAME.")
+    return path
 
 
 def sqlite_path(database: str) -> str:
@@ -142,13 +169,13 @@ def write_line(line: str) -> None:
     sys.stderr.write(line)
 
 
-def _server(settings: Settings, store: Store) -> tuple[Server, str]:
+def _server(settings: Settings, store: Store) -> Server:
     statement = _statement(settings)
     promises = _promises(statement)
     refuse_boasts(promises)
     parameters = _parameters()
     extractor = Extractor(parameters, settings.base)
-    server = Server(
+    return Server(
         store=ShelfOverStore(_shelf(statement, extractor), store),
         access=OpenAccess(),
         content=Content(Validator(), extractor, Parser(parameters, settings.base), load_anchors(), load_persons()),
@@ -160,7 +187,6 @@ def _server(settings: Settings, store: Store) -> tuple[Server, str]:
         base=settings.base,
         secret=secret(settings),
     )
-    return server, index_version()
 
 
 def index_version() -> str:
@@ -252,5 +278,8 @@ async def claim_index(assembly: Assembly) -> bool:
         return True
     async for _ in store.resources(SYSTEM_GRANTS["reindex"]):
         return False
-    await store.index_is(assembly.index_version)
+    try:
+        await store.index_is(assembly.index_version)
+    except Overtaken:
+        return False  # another process makes it just now
     return True

@@ -137,6 +137,11 @@ def abandon_transactions(database: str) -> None:
             time.sleep(0.5)
 
 
+def new_of_kind(kind: str, folder: Path, name: str) -> str:
+    """The address of an empty database: `sqlite`, a file in the folder; or `mongo`."""
+    return f"sqlite:///{folder}/{name}.db" if kind == "sqlite" else new_database()
+
+
 @asynccontextmanager
 async def mongo(_folder: Path, clock: Callable[[], int]) -> AsyncIterator[MongoStore]:
     """A MongoDB store of its own, as the contract opens one; its database is dropped at the end."""

@@ -2,6 +2,7 @@
 
 import typer
 
+from fhir_server.cli.backup import backup, restore
 from fhir_server.cli.check import check
 from fhir_server.cli.demo import demo
 from fhir_server.cli.load import load
@@ -15,5 +16,5 @@ main = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (serve, demo, load, check, reindex):
+for command in (serve, demo, load, check, reindex, backup, restore):
     main.command()(command)

@@ -98,7 +98,9 @@ async def _inside(database: str) -> AsyncIterator[httpx.AsyncClient]:
     """A client of a server that lives in this process alone."""
     async with assembled(settings_with(database=database, access="open")) as assembly:
         if not await claim_index(assembly):
-            raise NotStarted(f"The index is of other definitions. Run: fhir-server reindex --database {database}")
+            raise NotStarted(
+                f"The index is not whole, or of other definitions. Run: fhir-server reindex --database {database}"
+            )
         transport = httpx.ASGITransport(assembly.app)
         async with httpx.AsyncClient(transport=transport, base_url=assembly.server.base) as client:
             yield client
@@ -108,7 +110,7 @@ async def post_all(client: httpx.AsyncClient, items: Sequence[Item], day: str | 
     """Sends each item to its place, telling on stderr how it goes; how many were refused."""
     console = Console(stderr=True)
     refused = 0
-    with Progress(console=console, transient=True) as progress:
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         for item in progress.track(items, description="Loading"):
             why = item.why or await _post(client, item, day)
             if why:

@@ -1,6 +1,7 @@
 """`fhir-server reindex`: what can be searched is derived anew from what is stored."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -9,26 +10,44 @@ from rich.progress import Progress
 
 from fhir_server.assembly import NotStarted, assembled
 from fhir_server.cli.serve import settings_with, stopped
+from fhir_server.fhir.outcome import Refusal
 from fhir_server.interactions.reindex import reindex_all
-from fhir_server.storage.store import Unopened
+from fhir_server.storage.store import Indexing, Overtaken, Unopened
 
 
 def reindex(
-    database: Annotated[str | None, typer.Option(help="The database, which no server may hold meanwhile.")] = None,
+    database: Annotated[str | None, typer.Option(help="sqlite:///FILE, which no server holds, or mongodb://…")] = None,
 ) -> None:
-    """Make the search index anew from the stored resources, after the search definitions changed."""
+    """Make the search index anew from the stored resources; one that was stopped goes on where it was."""
     try:
-        count = asyncio.run(_reindex(database))
+        reached = asyncio.run(_reindex(database))
     except (NotStarted, Unopened) as refusal:
         raise stopped(str(refusal)) from None
-    typer.echo(f"{count} resources indexed.")
+    except Overtaken:
+        raise stopped("Another process has made the index meanwhile, or has begun to.") from None
+    except Refusal as refusal:
+        raise stopped(f"{refusal.issues[0].text()} Run it again: it goes on where it was.") from None
+    typer.echo(f"{reached.done} resources indexed.")
 
 
-async def _reindex(database: str | None) -> int:
+async def _reindex(database: str | None) -> Indexing:
     settings = settings_with(database=database, access="open")
     async with assembled(settings) as assembly:
-        with Progress(console=Console(stderr=True), transient=True) as progress:
-            task = progress.add_task("Indexing", total=None)
-            return await reindex_all(
-                assembly.server, assembly.index_version, lambda count: progress.update(task, completed=count)
-            )
+        console = Console(stderr=True)
+        with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+            return await reindex_all(assembly.server, assembly.index_version, _shown_on(progress))
+
+
+def _shown_on(progress: Progress) -> Callable[[Indexing], None]:
+    """What moves the bar; where it does not begin at nothing, a line says so."""
+    task = progress.add_task("Indexing", total=None)
+    begun = False
+
+    def show(reached: Indexing) -> None:
+        nonlocal begun
+        if reached.done and not begun:
+            progress.console.print(f"Going on after {reached.done} of {reached.total} resources.", highlight=False)
+        begun = True
+        progress.update(task, completed=reached.done, total=max(reached.total, reached.done))
+
+    return show

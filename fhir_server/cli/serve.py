@@ -92,7 +92,7 @@ async def _serve(
     async with assembled(settings, stories) as assembly:
         if not await claim_index(assembly):
             raise NotStarted(
-                "The database was indexed by other search definitions. "
+                "The index of the database is not whole, or was made by other search definitions. "
                 f"Run: fhir-server reindex --database {settings.database}"
             )
         if prepare is not None:

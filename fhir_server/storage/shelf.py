@@ -84,6 +84,7 @@ class ShelfOverStore:
         self.values = store.values
         self.resources = store.resources
         self.reindex = store.reindex
+        self.indexing = store.indexing
         self.index_version = store.index_version
         self.index_is = store.index_is
         self.entries = store.entries

@@ -272,16 +272,26 @@ class Store(Protocol):
         """Every current resource in the order of type and id, from a place on: for reindexing and copies."""
         ...
 
-    async def reindex(self, rows: Sequence["Reindexed"]) -> None:
-        """Replaces what is derived from these versions, where they are still current."""
-        ...
-
     async def index_version(self) -> str:
         """Which definitions the whole index was made by; "" while it is being made."""
         ...
 
     async def index_is(self, version: str) -> None:
-        """Says that the index was made by these definitions, or ("") that it is being made anew."""
+        """Says that the index was made by these definitions, or ("") that it is of no use. Overtaken where it is just being
+        made by others.
+        """
+        ...
+
+    async def indexing(self, version: str) -> "Indexing":
+        """Begins to make the index by these definitions, or goes on where that was left off. From now on searches are
+        refused, and so is each write by other definitions.
+        """
+        ...
+
+    async def reindex(self, rows: Sequence["Reindexed"], reached: "Indexing | None" = None) -> None:
+        """Replaces what is derived from these versions, where they are still current, and keeps in the same transaction how far
+        the making of the index has come. Overtaken where it is no longer being made by these definitions.
+        """
         ...
 
     async def entries(self, grant: Grant, *, after: int = 0, count: int = 1000) -> Sequence[tuple[int, Entry]]:
@@ -315,3 +325,15 @@ class Reindexed:
     index: Index
     patients: tuple[str, ...]
     relations: tuple[Relation, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Indexing:
+    """An index in the making: by which definitions, up to which place (type and id), how many resources that was, of about
+    how many that there were when it began.
+    """
+
+    version: str
+    place: tuple[str, str] = ("", "")
+    done: int = 0
+    total: int = 0

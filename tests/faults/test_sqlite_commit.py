@@ -8,7 +8,7 @@ import pytest
 
 from fhir_server.fhir.outcome import Stale, Unavailable
 from fhir_server.search.query import Query, Token
-from fhir_server.storage.store import Commit, Delete, Matches, Reindexed, Relation
+from fhir_server.storage.store import Commit, Delete, Indexing, Matches, Reindexed, Relation
 from tests.faults.breaking import Breaking, an_error, breaking, contents
 from tests.storage.contract import (
     MINE,
@@ -183,27 +183,30 @@ async def test_refusals_are_told_apart_from_what_failed():
         assert 2 == changed[0].version
 
 
-async def test_an_index_is_replaced_whole_or_not_at_all():
+async def test_an_index_is_replaced_whole_with_how_far_it_came_or_not_at_all():
+    rows = [
+        Reindexed("CarePlan", "changed", 1, a_put(tokens={"new": [("s", "1")]}).index, (MINE,), TEAM),
+        Reindexed("CareTeam", "t", 1, a_put(spans={"date": [(1, 2)]}).index, (MINE,)),
+    ]
+    reached = Indexing("tomorrow's", ("CareTeam", "t"), 2, 3)
     async with seeded() as store:
+        await store.indexing("tomorrow's")
         before = contents(store)
-        rows = [
-            Reindexed("CarePlan", "changed", 1, a_put(tokens={"new": [("s", "1")]}).index, (MINE,), TEAM),
-            Reindexed("CareTeam", "t", 1, a_put(spans={"date": [(1, 2)]}).index, (MINE,)),
-        ]
         connection = breaking(store)
-        await store.reindex(rows)
+        await store.reindex(rows, reached)
         after, statements = contents(store), connection.statements
-    assert before != after
+    assert all(before[table] != after[table] for table in ("resources", "tokens", "spans", "relations", "meta"))
 
     for broken in dict.fromkeys(statements):
         async with seeded() as store:
+            await store.indexing("tomorrow's")
             connection = breaking(store)
             connection.breaks = lambda _, statement, broken=broken: statement == broken
             with pytest.raises(Unavailable):
-                await store.reindex(rows)
+                await store.reindex(rows, reached)
             assert before == contents(store), broken
             connection.breaks = lambda _number, _statement: False
-            await store.reindex(rows)
+            await store.reindex(rows, reached)
             assert after == contents(store), broken
 
 

@@ -14,6 +14,7 @@ from fhir_server.search.query import Criterion, Query
 from fhir_server.storage import store
 from fhir_server.storage.mongo.document import STORED, stored
 from fhir_server.storage.mongo.filter import all_of
+from fhir_server.storage.mongo.indexing import serves, state
 from fhir_server.storage.mongo.order import after, keys, order_of
 from fhir_server.storage.mongo.reach import reach, rows_of
 from fhir_server.storage.page import Position
@@ -24,7 +25,7 @@ from fhir_server.storage.store import Page
 @dataclass(frozen=True, slots=True)
 class Search:
     """What is searched for: `count` of the resources that the query matches and the grant reaches, from `position` on, and
-    with `total` how many there are.
+    with `total` how many there are. `definitions` is what the query was made by ("": by any).
     """
 
     query: Query
@@ -32,10 +33,11 @@ class Search:
     count: int
     position: Position | None = None
     total: bool = False
+    definitions: str = ""
 
     async def page(self, database: AsyncDatabase[Any], session: AsyncClientSession) -> Page:
         """The page. Unavailable while the index is being made. The session sees one state of the database throughout."""
-        await refuse_incomplete(database, session)
+        await refuse_incomplete(database, session, self.definitions)
         order = keys(self.query)
         rows = await self._rows(database, session)
         shown, more = rows[: self.count], len(rows) > self.count
@@ -66,8 +68,7 @@ class Search:
         return count if count <= store.COUNTED else None
 
 
-async def refuse_incomplete(database: AsyncDatabase[Any], session: AsyncClientSession) -> None:
-    """Raises Unavailable while the index is being made."""
-    index = await database.meta.find_one({"_id": "index"}, session=session)
-    if index is None or not index["value"]:
+async def refuse_incomplete(database: AsyncDatabase[Any], session: AsyncClientSession, definitions: str) -> None:
+    """Raises Unavailable while the index is being made, or is another's than that of these definitions ("": whosever)."""
+    if not serves(await state(database, session), definitions):
         raise incomplete()

@@ -21,7 +21,7 @@ from fhir_server.storage.mongo.number import Numbers, Writers
 from fhir_server.storage.mongo.reach import relations_in
 from fhir_server.storage.mongo.transaction import HURRY, Hurry, transacted
 from fhir_server.storage.mongo.turns import Turns
-from fhir_server.storage.rules import refuse
+from fhir_server.storage.rules import incomplete, refuse
 from fhir_server.storage.store import (
     Change,
     Commit,
@@ -45,8 +45,9 @@ _Present: TypeAlias = dict[str, Document]
 class Ledger:
     """Writes Commits."""
 
-    def __init__(self, link: Link, numbers: Numbers, writers: Writers) -> None:
-        """`numbers` and `writers` are those of this process."""
+    def __init__(self, link: Link, numbers: Numbers, writers: Writers, definitions: str) -> None:
+        """`numbers` and `writers` are those of this process; `definitions` is what the resources are indexed by."""
+        self._definitions = definitions
         self._link = link
         self._database = link.database
         self._numbers = numbers
@@ -57,6 +58,8 @@ class Ledger:
         """Writes all of the Commit or nothing. NotFound, Conflict, Stale, TooLarge, Overtaken."""
         async with self._turns.of(_names(commit)):
             await self._writers.announce()
+            if commit.changes and not self._writers.index_is_ours:
+                raise incomplete()
             with self._numbers.writing() as take, self._numbers.making() as stamp:
                 if _is_one_row(commit):
                     return await self._write_row(commit, take)
@@ -127,7 +130,9 @@ class Ledger:
             await self._database.claims.bulk_write(writes, session=session)
 
     async def _refuse_unmet(self, condition: Matches, session: AsyncClientSession) -> None:
-        page = await Search(condition.query, Everything(), count=len(condition.ids) + 1).page(self._database, session)
+        count = len(condition.ids) + 1
+        asked = Search(condition.query, Everything(), count=count, definitions=self._definitions)
+        page = await asked.page(self._database, session)
         if {stored.id for stored in page.items} != condition.ids:
             raise Overtaken
 

@@ -10,12 +10,15 @@ Versions have a moment and no number. They get it when their transaction begins,
 lies further back beside another process: as far as a transaction may last.
 """
 
+import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from pymongo import DESCENDING
 from pymongo.asynchronous.database import AsyncDatabase
+
+from fhir_server.storage.mongo.indexing import others_have_ended, state, takes
 
 OPEN_MS = 5_000
 """So long after its numbers were taken, at the most, a transaction is committed."""
@@ -100,24 +103,47 @@ def first_of(ms: int) -> int:
 class Writers:
     """The processes that write, each with a lease in the database: whether this one is alone."""
 
-    def __init__(self, database: AsyncDatabase[Any], clock: Callable[[], int], process: int, numbers: Numbers) -> None:
-        """`process` is a number that no other process has."""
+    def __init__(
+        self, database: AsyncDatabase[Any], clock: Callable[[], int], process: int, numbers: Numbers, definitions: str
+    ) -> None:
+        """`process` is a number that no other process has; `definitions` is what it indexes by ("": by any)."""
         self._database = database
+        self._definitions = definitions
         self._clock = clock
         self._process = process
         self._numbers = numbers
         self._until = 0
+        self._announcing = asyncio.Lock()
+        self.index_is_ours = True
+        """Whether resources may be written: not where the index is by now made by other definitions."""
 
     async def announce(self) -> None:
         """To be called before a write: this process has a lease. One that had none begins above all numbers there are."""
-        now = self._clock()
-        if self._until - now >= RENEWED_MS:
+        if self._is_announced():
             return
-        lease = {"until": now + LEASE_MS}
-        await self._database.writers.update_one({"_id": self._process}, {"$set": lease}, upsert=True)
+        async with self._announcing:  # of two at once the one that looked first could be believed last
+            if not self._is_announced():
+                await self._announce(self._clock())
+
+    def _is_announced(self) -> bool:
+        return self._until - self._clock() >= RENEWED_MS
+
+    async def _announce(self, now: int) -> None:
+        until = now + LEASE_MS
+        await self._say(until=until, definitions=self._definitions)
         if self._until < now:
             self._numbers.pass_by(await self._highest())
-        self._until = lease["until"]
+        self.index_is_ours = takes(await state(self._database), self._definitions)
+        if not self.index_is_ours:
+            await self._say(definitions="")
+        self._until = until
+
+    async def _say(self, **lease: int | str) -> None:
+        await self._database.writers.update_one({"_id": self._process}, {"$set": lease}, upsert=True)
+
+    async def others_have_ended(self, version: str) -> None:
+        """Waits until nobody else writes by other definitions than these."""
+        await others_have_ended(self._database, version, self._process, lambda: self._clock() - OPEN_MS)
 
     async def _highest(self) -> int:
         rows = [

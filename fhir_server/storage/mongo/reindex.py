@@ -6,16 +6,21 @@ from pymongo import UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from fhir_server.storage.mongo.document import derived, place
+from fhir_server.storage.mongo.indexing import keep
 from fhir_server.storage.mongo.link import Link
 from fhir_server.storage.mongo.trail import related
 from fhir_server.storage.mongo.transaction import Hurry, transacted
-from fhir_server.storage.store import Reindexed
+from fhir_server.storage.store import Indexing, Reindexed
 
 
-async def reindex(link: Link, rows: Sequence[Reindexed]) -> None:
-    """Replaces what is derived from these versions, where they are still current and not deleted."""
+async def reindex(link: Link, rows: Sequence[Reindexed], reached: Indexing | None) -> None:
+    """Replaces what is derived from these versions, where they are still current and not deleted, and keeps how far it came.
+    Overtaken.
+    """
 
     async def work(session: AsyncClientSession, _: Hurry) -> None:
+        if reached is not None:
+            await keep(link, reached, session)
         fresh = await _still_current(link, rows, session)
         if fresh:
             await _replace(link, fresh, session)

@@ -19,6 +19,9 @@ from fhir_server.storage.store import Unopened
 SCHEMA = 1
 """Which form of documents this release writes."""
 
+RESTORING = "restoring"
+"""Stands in `meta` for as long as a backup is being put in: then the database is not whole."""
+
 ARRAYS: Mapping[str, frozenset[str]] = {
     "resources": frozenset({"patients", "keys", "codes", "spans"}),
     "versions": frozenset({"patients"}),
@@ -86,8 +89,13 @@ _BUILD_SECONDS = 3600
 
 
 async def prepare(link: Link) -> None:
-    """Makes what is missing. Unopened for a database that a newer release has made."""
-    await _refuse_newer(link)
+    """Makes what is missing. Unopened for a database that a newer release has made, or that is just being restored."""
+    await schema_of(link)
+    await make(link)
+
+
+async def make(link: Link) -> None:
+    """Makes what is missing: collections, indexes, what the database says of itself."""
     with pymongo.timeout(_BUILD_SECONDS):
         there = set(await link.database.list_collection_names())
         for name, indexes in INDEXES.items():
@@ -109,10 +117,17 @@ async def _make_collection(link: Link, name: str) -> None:
             raise
 
 
-async def _refuse_newer(link: Link) -> None:
+async def schema_of(link: Link) -> int:
+    """The schema of the database, 0 where it is empty. Unopened for one of a newer release, or not whole."""
+    if await link.database.meta.find_one({"_id": RESTORING}):
+        raise Unopened(
+            "A backup is being restored into this database. If that was stopped before its end: drop the database, and "
+            "restore again."
+        )
     found = await link.database.meta.find_one({"_id": "schema"})
     if found is not None and found["value"] > SCHEMA:
         raise Unopened(
             f"The database was made by a newer release of this server (schema {found['value']}; this one knows {SCHEMA}). "
             "Start that release, or name another database."
         )
+    return int(found["value"]) if found else 0

@@ -12,7 +12,7 @@ from pymongo.errors import PyMongoError
 
 from fhir_server.fhir.instant import END
 from fhir_server.search.query import Query
-from fhir_server.storage.mongo import trail, versions
+from fhir_server.storage.mongo import indexing, trail, versions
 from fhir_server.storage.mongo.find import Search
 from fhir_server.storage.mongo.history import History
 from fhir_server.storage.mongo.ledger import Ledger
@@ -25,29 +25,31 @@ from fhir_server.storage.mongo.values import values
 from fhir_server.storage.page import Position
 from fhir_server.storage.past import Past
 from fhir_server.storage.rules import Place, walk
-from fhir_server.storage.store import Commit, Entry, Grant, Notice, Page, Reindexed, Relation, Stored
+from fhir_server.storage.store import Commit, Entry, Grant, Indexing, Notice, Page, Reindexed, Relation, Stored
 
 
 class MongoStore:
     """The `Store` in one database of a MongoDB replica set; several processes may have it open."""
 
-    def __init__(self, link: Link, clock: Callable[[], int], process: int) -> None:
+    def __init__(self, link: Link, clock: Callable[[], int], process: int, definitions: str) -> None:
         """Made by `open`; `process` is a number that no other process has."""
         numbers = Numbers(clock, process)
         self._link = link
         self._clock = clock
-        self._writers = Writers(link.database, clock, process, numbers)
-        self._ledger = Ledger(link, numbers, self._writers)
+        self._definitions = definitions
+        self._writers = Writers(link.database, clock, process, numbers, definitions)
+        self._ledger = Ledger(link, numbers, self._writers, definitions)
 
     @classmethod
-    async def open(cls, uri: str, clock: Callable[[], int]) -> Self:
+    async def open(cls, uri: str, clock: Callable[[], int], definitions: str = "") -> Self:
         """The store at `mongodb://HOST:PORT/DATABASE`, its collections and indexes made where they are missing; `clock` gives
-        milliseconds since 1970. Unopened.
+        milliseconds since 1970. `definitions` is what this process indexes and searches by: where the index is another's by
+        then, both are refused ("": by any). Unopened.
         """
         link = await connect(uri)
         try:
             await prepare(link)
-            return cls(link, clock, await _next_process(link))
+            return cls(link, clock, await _next_process(link), definitions)
         except PyMongoError as error:
             await link.client.close()
             raise unopened(error) from None
@@ -100,13 +102,16 @@ class MongoStore:
         """The resources that match and that the grant reaches. Unavailable while the index is being made."""
         with telling_errors():
             async with self._link.client.start_session(snapshot=True) as session:
-                return await Search(query, grant.query, count, after, total).page(self._link.database, session)
+                asked = Search(query, grant.query, count, after, total, self._definitions)
+                return await asked.page(self._link.database, session)
 
     async def values(self, type: str, parameter: str, grant: Grant, *, count: int) -> Sequence[tuple[str, str]]:
         """The values that a token parameter has. Unavailable while the index is being made."""
         with telling_errors():
             async with self._link.client.start_session(snapshot=True) as session:
-                return await values(self._link.database, type, parameter, grant.query, count, session)
+                return await values(
+                    self._link.database, type, parameter, grant.query, count, session, self._definitions
+                )
 
     def resources(self, grant: Grant, *, after: Place = ("", "")) -> AsyncIterator[Stored]:
         """Every current resource in the order of type and id, from a place on; some at a time, each time as it is then."""
@@ -140,21 +145,27 @@ class MongoStore:
         with telling_errors():
             return await self._ledger.record(commit)
 
-    async def reindex(self, rows: Sequence[Reindexed]) -> None:
-        """Replaces what is derived from these versions, where they are still current."""
-        with telling_errors():
-            await reindex(self._link, rows)
-
     async def index_version(self) -> str:
         """Which definitions the whole index was made by; "" while it is being made."""
         with telling_errors():
-            found = await self._link.database.meta.find_one({"_id": "index"})
-        return str(found["value"]) if found else ""
+            return str((await indexing.state(self._link.database)).get("value", ""))
 
     async def index_is(self, version: str) -> None:
-        """Says by which definitions the index was made, or ("") that it is being made anew."""
+        """Says by which definitions the index was made, or ("") that it is of no use. Overtaken."""
         with telling_errors():
-            await self._link.database.meta.update_one({"_id": "index"}, {"$set": {"value": version}})
+            await indexing.end(self._link, version)
+
+    async def indexing(self, version: str) -> Indexing:
+        """Begins to make the index by these definitions, or goes on where that was left off, once nobody writes by others."""
+        with telling_errors():
+            reached = await indexing.begin(self._link, version)
+            await self._writers.others_have_ended(version)
+            return reached
+
+    async def reindex(self, rows: Sequence[Reindexed], reached: Indexing | None = None) -> None:
+        """Replaces what is derived from these versions, where they are still current. Overtaken."""
+        with telling_errors():
+            await reindex(self._link, rows, reached)
 
     async def check(self) -> None:
         """Raises Unavailable where the store cannot be read or written just now."""

@@ -18,11 +18,12 @@ async def values(
     grant: Criterion,
     count: int,
     session: AsyncClientSession,
+    definitions: str,
 ) -> list[tuple[str, str]]:
     """So many of the (system, code) that a token parameter has in resources of the type, sorted. Unavailable while the index
     is being made. The session sees one state of the database throughout.
     """
-    await refuse_incomplete(database, session)
+    await refuse_incomplete(database, session, definitions)
     first, end = any_range(parameter, TOKEN)
     own = {"keys": {"$gte": first, "$lt": end}}
     found = await reach(database, {"type": type, "live": True, **own}, [grant], session)

@@ -8,6 +8,7 @@ from typing import TypeAlias
 from fhir_server.fhir.outcome import NotFound, Refusal
 from fhir_server.search.query import Criterion, Everything
 from fhir_server.storage.rules import incomplete, refuse
+from fhir_server.storage.sqlite import indexing
 from fhir_server.storage.sqlite.clause import as_json
 from fhir_server.storage.sqlite.compile import PRESENT, compiled
 from fhir_server.storage.sqlite.find import search
@@ -16,6 +17,7 @@ from fhir_server.storage.sqlite.tables import Tables
 from fhir_server.storage.store import (
     Change,
     Commit,
+    Indexing,
     Matches,
     Overtaken,
     Put,
@@ -36,17 +38,14 @@ class Ledger:
         self._connection = connection
         self._tables = Tables(connection)
         self._clock = clock
-        self.index_version = self._index_version()
+        self.index_version = indexing.made_by(connection)
         self.making: int | None = None
         """The first moment of the versions that the open transaction makes."""
 
     def forget(self) -> None:
         """After a rollback: what was remembered of the database may no longer be in it."""
         self._tables.forget()
-        self.index_version = self._index_version()
-
-    def _index_version(self) -> str:
-        return str(self._connection.execute("SELECT value FROM meta WHERE name = 'index'").fetchone()[0])
+        self.index_version = indexing.made_by(self._connection)
 
     def record(self, commits: Sequence[Commit]) -> list[Outcome]:
         """What becomes of each Commit. No two of them touch one resource, and only the first has conditions."""
@@ -125,8 +124,10 @@ class Ledger:
 
     # ------------------------------------------------------------------------------------------------ no Commits
 
-    def reindex(self, rows: Sequence[Reindexed]) -> None:
-        """Replaces what is derived from these versions, where they are still current."""
+    def reindex(self, rows: Sequence[Reindexed], reached: Indexing | None) -> None:
+        """Replaces what is derived from these versions, where they are still current, and keeps how far it came. Overtaken."""
+        if reached is not None:
+            indexing.keep(self._connection, reached)
         present = self._present((row.type, row.id) for row in rows)
         found = [(row, present.get((row.type, row.id))) for row in rows]
         versions = [
@@ -139,9 +140,15 @@ class Ledger:
             self._tables.put_derived(versions, anew=True)
 
     def index_is(self, version: str) -> None:
-        """Says by which definitions the index is made."""
-        self._connection.execute("UPDATE meta SET value = ? WHERE name = 'index'", (version,))
+        """Says by which definitions the index is made. Overtaken."""
+        indexing.end(self._connection, version)
         self.index_version = version
+
+    def indexing(self, version: str) -> Indexing:
+        """Begins to make the index, or goes on."""
+        reached = indexing.begin(self._connection, version)
+        self.index_version = ""
+        return reached
 
     def check(self) -> None:
         """Writes more than fits where something else stood, and takes it away again, to see that there is room."""

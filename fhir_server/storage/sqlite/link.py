@@ -64,7 +64,6 @@ def lock_file(path: str) -> int | None:
     if path == MEMORY:
         return None
     try:
-        _make_private(path)
         descriptor = os.open(f"{path}-lock", os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
         raise Unopened(
@@ -80,9 +79,9 @@ def lock_file(path: str) -> int | None:
     return descriptor
 
 
-def _make_private(path: str) -> None:
+def make_private(path: str) -> None:
     """The file is made before SQLite would make it, so that only its owner reads it; `-wal` and `-shm` follow its mode."""
-    if not Path(path).exists():
+    if path != MEMORY and not Path(path).exists():
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
 
 

@@ -101,12 +101,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _HISTORY)
 
 def migrate(connection: sqlite3.Connection, migrations: Sequence[Sequence[str]] = MIGRATIONS) -> None:
     """Brings the database to the last schema, each step all or nothing. Unopened for one that is newer, or not ours."""
-    found = _schema(connection)
-    if found > len(migrations):
-        raise Unopened(
-            f"The database was made by a newer release of this server (schema {found}; this one knows {len(migrations)}). "
-            "Start that release, or name another database."
-        )
+    found = schema_of(connection, len(migrations))
     for number, step in enumerate(migrations[found:], found + 1):
         _take(connection, number, step)
 
@@ -125,10 +120,16 @@ def _take(connection: sqlite3.Connection, number: int, step: Sequence[str]) -> N
         raise
 
 
-def _schema(connection: sqlite3.Connection) -> int:
+def schema_of(connection: sqlite3.Connection, known: int = len(MIGRATIONS)) -> int:
+    """The schema of the database, 0 where it is empty. Unopened for one that is newer than is known, or not ours."""
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     if tables and application != APPLICATION:
         raise Unopened("The database file belongs to another program. Name another file.")
-    (schema,) = connection.execute("PRAGMA user_version").fetchone()
-    return int(schema)
+    (found,) = connection.execute("PRAGMA user_version").fetchone()
+    if found > known:
+        raise Unopened(
+            f"The database was made by a newer release of this server (schema {found}; this one knows {known}). "
+            "Start that release, or name another database."
+        )
+    return int(found)

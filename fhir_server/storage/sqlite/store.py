@@ -19,12 +19,23 @@ from fhir_server.storage.sqlite import trail, versions
 from fhir_server.storage.sqlite.find import search
 from fhir_server.storage.sqlite.history import history
 from fhir_server.storage.sqlite.ledger import Ledger
-from fhir_server.storage.sqlite.link import MEMORY, Link, connect, lock_file
+from fhir_server.storage.sqlite.link import MEMORY, Link, connect, lock_file, make_private
 from fhir_server.storage.sqlite.readers import Readers
 from fhir_server.storage.sqlite.schema import migrate
 from fhir_server.storage.sqlite.values import values
 from fhir_server.storage.sqlite.writer import Work, Writer
-from fhir_server.storage.store import Commit, Entry, Grant, Notice, Page, Reindexed, Relation, Stored, Unopened
+from fhir_server.storage.store import (
+    Commit,
+    Entry,
+    Grant,
+    Indexing,
+    Notice,
+    Page,
+    Reindexed,
+    Relation,
+    Stored,
+    Unopened,
+)
 
 
 class SqliteStore:
@@ -45,12 +56,13 @@ class SqliteStore:
             lock = lock_file(path)
             undone.callback(_unlock, lock)
             try:
+                make_private(path)
                 link = connect(path, writes=True)
                 undone.callback(link.connection.close)
                 migrate(link.connection)
                 readers = Readers(lambda: link) if path == MEMORY else Readers(partial(connect, path))
                 store = cls(link, readers, clock, lock)
-            except sqlite3.Error as error:
+            except (sqlite3.Error, OSError) as error:
                 raise Unopened(f"The database file {path} cannot be opened: {error}. Name another file.") from error
             undone.pop_all()
         return store
@@ -139,17 +151,22 @@ class SqliteStore:
         written: tuple[Stored, ...] = await self._writer.hand(commit)
         return written
 
-    async def reindex(self, rows: Sequence[Reindexed]) -> None:
-        """Replaces what is derived from these versions, where they are still current."""
-        await self._write(lambda ledger: ledger.reindex(rows))
-
     async def index_version(self) -> str:
         """Which definitions the whole index was made by; "" while it is being made."""
         return self._writer.ledger.index_version
 
     async def index_is(self, version: str) -> None:
-        """Says by which definitions the index was made, or ("") that it is being made anew."""
+        """Says by which definitions the index was made, or ("") that it is of no use. Overtaken."""
         await self._write(lambda ledger: ledger.index_is(version))
+
+    async def indexing(self, version: str) -> Indexing:
+        """Begins to make the index by these definitions, or goes on where that was left off."""
+        reached: Indexing = await self._writer.hand(lambda ledger: ledger.indexing(version))
+        return reached
+
+    async def reindex(self, rows: Sequence[Reindexed], reached: Indexing | None = None) -> None:
+        """Replaces what is derived from these versions, where they are still current. Overtaken."""
+        await self._write(lambda ledger: ledger.reindex(rows, reached))
 
     async def check(self) -> None:
         """Raises Unavailable where the store cannot be read or written just now."""

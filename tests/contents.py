@@ -1,0 +1,42 @@
+"""All that stands in a database, whatever it means: for comparing two of them."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from pymongo import MongoClient
+
+from fhir_server.assembly import sqlite_path
+
+OF_USE_WHILE_WRITTEN = {"claims", "writers"}
+OF_THE_PROCESS = {"checked", "processes"}
+"""What meta keeps that has nothing to do with what is stored."""
+
+Contents = dict[str, list[Any]]
+"""The rows of each table, or the documents of each collection, in an order of their own."""
+
+
+def contents(database: str) -> Contents:
+    return of_file(sqlite_path(database)) if database.startswith("sqlite:") else of_mongodb(database)
+
+
+def of_file(path: str | Path) -> Contents:
+    with closing(sqlite3.connect(path)) as connection:
+        tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").fetchall()
+        found = {name: connection.execute(f'SELECT * FROM "{name}"').fetchall() for (name,) in tables}
+    found["meta"] = [row for row in found["meta"] if row[0] not in OF_THE_PROCESS]
+    return {name: sorted(rows, key=repr) for name, rows in found.items()}
+
+
+def of_mongodb(uri: str) -> Contents:
+    with MongoClient(uri) as client:
+        database = client.get_default_database()
+        found = {
+            name: list(database[name].find())
+            for name in database.list_collection_names()
+            if name not in OF_USE_WHILE_WRITTEN
+        }
+        indexes = {f"indexes of {name}": sorted(database[name].index_information().items()) for name in found}
+    found["meta"] = [row for row in found["meta"] if row["_id"] not in OF_THE_PROCESS]
+    return {name: sorted(rows, key=lambda row: repr(row["_id"])) for name, rows in found.items()} | indexes
