@@ -51,6 +51,11 @@ async def transacted(link: Link, work: Work[T]) -> T:
             return await _again_if_doubled(link, attempt)
     except TimeoutError:
         raise Unavailable.because("store-unsure" if committing else "store-away") from None
+    except PyMongoError as error:
+        # whatever goes wrong while a commit is under way: only what says so of itself was surely not written
+        if committing and not error.has_error_label("TransientTransactionError"):
+            raise Unavailable.because("store-unsure") from error
+        raise
 
 
 async def _again_if_doubled(link: Link, attempt: Callable[[AsyncClientSession], Awaitable[T]]) -> T:

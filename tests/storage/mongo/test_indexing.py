@@ -9,7 +9,7 @@ from fhir_server.fhir.outcome import Unavailable
 from fhir_server.search.query import Query, Token
 from fhir_server.storage.mongo.number import LEASE_MS
 from fhir_server.storage.mongo.store import MongoStore
-from fhir_server.storage.store import Commit, NothingMatches
+from fhir_server.storage.store import Commit, Matches
 from tests.databases import new_database
 from tests.storage.contract import NOON, OPEN, Clock, a_put, an_entry, ids, write
 
@@ -95,7 +95,7 @@ async def test_by_other_definitions_nothing_is_written_or_searched_while_all_is_
 
     results = await asyncio.gather(
         write(old, a_put("b")),
-        old.commit(Commit(OPEN, (a_put("b"),), (NothingMatches(PLANS),))),
+        old.commit(Commit(OPEN, (a_put("b"),), (Matches(PLANS),))),
         old.search(PLANS, OPEN, count=10),
         return_exceptions=True,
     )
