@@ -5,7 +5,7 @@ https://hl7.org/fhir/R4/http.html#summary
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from fhir_server.fhir.outcome import NoSuchInteraction, NotAllowed
@@ -36,6 +36,7 @@ class Promises:
         """`operations` are OperationDefinitions by canonical."""
         self._table: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
         self.types: frozenset[str] = frozenset(kind["type"] for kind in statement["rest"][0]["resource"])
+        self._compartments = {_owner(canonical) for canonical in statement["rest"][0].get("compartment", ())}
         places = tuple(promised(statement, operations))
         self.interactions: frozenset[str] = frozenset(interaction for _, interaction, _, _ in places)
         for type, interaction, method, shape in places:
@@ -47,16 +48,28 @@ class Promises:
         """The address that a method and a path (relative to the base, decoded) mean. NoSuchInteraction where nothing answers
         at the path, NotAllowed where something does, under another method.
         """
-        shape, type, id, version = self._shape(path)
+        shape, type, id, version, compartment = self._shape(path)
         methods = self._table.get((type, shape))
         if not methods:
             raise NoSuchInteraction.because("unknown-operation" if shape.startswith("$") else "no-such-address")
         if method not in methods:
             raise _not_allowed(methods)
-        return Address(methods[method], type, id, version)
+        return Address(methods[method], type, id, version, compartment)
 
-    def _shape(self, path: str) -> tuple[str, str, str, str]:  # noqa: C901, PLR0911  # one case for each shape
-        match path.strip("/").split("/"):
+    def _shape(self, path: str) -> tuple[str, str, str, str, str]:
+        parts = path.strip("/").split("/")
+        if len(parts) in {3, 4} and parts[0] in self._compartments and parts[2] in {"*", *self.types}:
+            return self._in_compartment(*parts)
+        return (*self._alone(parts), "")
+
+    def _in_compartment(self, owner: str, id: str, type: str, search: str = "") -> tuple[str, str, str, str, str]:
+        """`Patient/1/CarePlan`, `Patient/1/*`, each with or without `_search`."""
+        if search not in {"", "_search"}:
+            raise NoSuchInteraction.because("no-such-address")
+        return f"compartment{search.replace('_', '-')}", type.strip("*"), id, "", owner
+
+    def _alone(self, parts: Sequence[str]) -> tuple[str, str, str, str]:  # noqa: C901, PLR0911  # one case for each shape
+        match parts:
             case [""]:
                 return "system", "", "", ""
             case ["metadata"]:
@@ -96,12 +109,28 @@ def promised(
     (rest,) = statement["rest"]
     yield "", "capabilities", "GET", "metadata"
     for kind in ({"type": "", **rest}, *rest["resource"]):
+        if rest.get("compartment"):
+            yield from _in_compartments(kind)
         for promise in kind.get("interaction", ()):
             for method, shape in (*SHAPES[promise["code"]], *_conditional(kind, promise["code"])):
                 yield kind["type"], promise["code"], method, shape
         for promise in kind.get("operation", ()):
             for method, shape in _operation(kind["type"], operations[promise["definition"]]):
                 yield kind["type"], f"${promise['name']}", method, shape
+
+
+def _in_compartments(kind: Mapping[str, Any]) -> Iterator[tuple[str, str, str, str]]:
+    """What can be searched for at all can be searched for in a compartment. https://hl7.org/fhir/R4/search.html#compartment"""
+    for promise in kind.get("interaction", ()):
+        if promise["code"] in {"search-type", "search-system"}:
+            yield kind["type"], promise["code"], "GET", "compartment"
+            yield kind["type"], promise["code"], "POST", "compartment-search"
+
+
+def _owner(canonical: str) -> str:
+    """The type that a compartment is of, by the canonical of its definition."""
+    name = canonical.rpartition("/")[2]
+    return name[:1].upper() + name[1:]
 
 
 def _operation(type: str, definition: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -61,7 +61,7 @@ def _info(statement: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _item(path: str) -> dict[str, Any]:
-    names = [name for name in ("id", "version") if f"{{{name}}}" in path]
+    names = [name for name in ("compartment", "id", "version") if f"{{{name}}}" in path]
     return {"parameters": shared(*names, *EVERYWHERE)}
 
 

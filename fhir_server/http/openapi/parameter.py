@@ -18,6 +18,13 @@ Searched: TypeAlias = tuple[dict[str, Any], ...]
 LIST = {"type": "array", "items": {"type": "string"}}
 
 SHARED: Mapping[str, dict[str, Any]] = {
+    "compartment": {
+        "name": "compartment",
+        "in": "path",
+        "required": True,
+        "description": "The type of the resource whose compartment is searched.",
+        "schema": {"type": "string", "enum": ["Device", "Encounter", "Patient", "Practitioner", "RelatedPerson"]},
+    },
     "id": {
         "name": "id",
         "in": "path",

@@ -24,6 +24,8 @@ PATHS = {
     "instance": "/{type}/{{id}}",
     "instance-history": "/{type}/{{id}}/_history",
     "version": "/{type}/{{id}}/_history/{{version}}",
+    "compartment": "/{{compartment}}/{{id}}/{type}",
+    "compartment-search": "/{{compartment}}/{{id}}/{type}/_search",
 }
 """The path of each shape of address, but for operations."""
 
@@ -55,7 +57,8 @@ class Place:
     def path(self) -> str:
         """The template of the path, below the base."""
         if self.operation is None:
-            return PATHS[self.shape].format(type=self.type)
+            several = "*" if self.shape.startswith("compartment") else ""
+            return PATHS[self.shape].format(type=self.type or several)
         id = "{id}" if self.shape.endswith("-instance") else ""
         return "/".join(["", *filter(None, (self.type, id, self.interactions[0]))])
 
@@ -67,7 +70,7 @@ class Place:
     @property
     def is_matched(self) -> bool:
         """Whether search parameters stand in the address: of a search, or of a write that says what it must match."""
-        return self.shape in {"type", "system"} and self.interactions[0] in MATCHED
+        return self.shape in {"type", "system", "compartment"} and self.interactions[0] in MATCHED
 
 
 def places(statement: Mapping[str, Any], definitions: Definitions) -> Iterator[Place]:

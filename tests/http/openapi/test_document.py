@@ -34,7 +34,7 @@ OPERATIONS = [
 
 
 def filled(path: str) -> str:
-    return path.replace("{id}", "x").replace("{version}", "1")
+    return path.replace("{compartment}", "Patient").replace("{id}", "x").replace("{version}", "1")
 
 
 def of_types(*types: str, **members: Any) -> dict[str, Any]:
