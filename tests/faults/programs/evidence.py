@@ -26,6 +26,8 @@ A = TypeVar("A")
 Get = Callable[[str], Awaitable[Answer]]
 Groups = tuple[tuple[tuple[str, str], ...], ...]
 AT_ONCE = 8
+PATIENCE = 30
+"""How often a store that is away is asked again, once a second."""
 MANY = 1000
 """Versions of a resource, and rows of the audit at once: more than programs make of one."""
 MANY_IN_URL = 100
@@ -149,10 +151,20 @@ async def _each(port: int, them: Sequence[A], asking: Callable[[Get, A], Awaitab
     async def ask() -> None:
         with closing(Connection()) as connection:
             for number, it in waiting:
-                answers[number] = await asking(lambda path: connection.ask(port, Request("GET", path)), it)
+                answers[number] = await asking(lambda path: _once_there(connection, port, path), it)
 
     await asyncio.gather(*(ask() for _ in range(AT_ONCE)))
     return [answers[number] for number in range(len(them))]
+
+
+async def _once_there(connection: Connection, port: int, path: str) -> Answer:
+    """What is answered once the store is there again: a busy one says 503 for a while, and nothing is lost by it."""
+    for _ in range(PATIENCE):
+        answer = await connection.ask(port, Request("GET", path))
+        if answer.status != 503:
+            break
+        await asyncio.sleep(1)
+    return answer
 
 
 async def _history(get: Get, place: Place) -> tuple[Version, ...]:
