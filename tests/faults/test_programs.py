@@ -83,7 +83,7 @@ def refuse_idle(told: Sequence[Told], house: House, size: int) -> None:
     assert len(broken_off(told)) > size / 4
     assert house.kills >= size / HEAT
     assert sum(it.wrote for it in told) > len(told) / 4
-    assert sum(it.status in GIVEN_UP for it in told) < len(told) / 50
+    assert sum(it.status in GIVEN_UP for it in told) < len(told) / 10
     assert len(done) > 12 or size < BATCH
 
 
