@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from copy import deepcopy
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -197,7 +198,7 @@ def index_version() -> str:
 
 def _statement(settings: Settings) -> dict[str, Any]:
     """The CapabilityStatement of the definitions, and the facts of this process: nothing else is added."""
-    statement = dict(definitions.read("capability"))[STATEMENT]
+    statement = deepcopy(dict(definitions.read("capability"))[STATEMENT])
     statement["software"]["version"] = __version__
     statement["implementation"]["url"] = settings.base
     return statement

@@ -4,7 +4,7 @@
 """
 
 import gzip
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -148,9 +148,10 @@ def root() -> Traversable:
     return shipped if shipped.is_dir() else package.joinpath("..")
 
 
-def read(folder: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The definitions in one folder (`profiles`, `search`, …) by file name, sorted; what is not JSON is passed over."""
+@cache
+def read(folder: str) -> tuple[tuple[str, dict[str, Any]], ...]:
+    """The definitions in one folder (`profiles`, `search`, …) by file name, sorted; what is not JSON is passed over. They are
+    read once and shared: nobody may change them.
+    """
     entries = {entry.name: entry for entry in root().joinpath(*folder.split("/")).iterdir()}
-    for name in sorted(entries):
-        if name.endswith(".json"):
-            yield name, codec.decode(entries[name].read_bytes())
+    return tuple((name, codec.decode(entries[name].read_bytes())) for name in sorted(entries) if name.endswith(".json"))

@@ -41,7 +41,8 @@ def shelve(definitions: Iterable[tuple[str, dict[str, Any]]], extractor: Extract
     BadDefinition for a file that is not named `<ResourceType>-<id>.json`, a definition without a date, and a second one of
     the same type and id. What is JSON and no resource is passed over.
     """
-    return Shelf(CONFORMANCE, _once(_shelved(name, resource, extractor) for name, resource in _named(definitions)))
+    found = _dated(_named(definitions))
+    return Shelf(CONFORMANCE, (_shelved(resource, updated, extractor) for resource, updated in found))
 
 
 def _named(definitions: Iterable[tuple[str, dict[str, Any]]]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -55,24 +56,25 @@ def _named(definitions: Iterable[tuple[str, dict[str, Any]]]) -> Iterator[tuple[
             yield name, resource
 
 
-def _once(resources: Iterable[Shelved]) -> Iterator[Shelved]:
-    seen: set[tuple[str, str]] = set()
-    for one in resources:
-        place = one.stored.type, one.stored.id
-        if place in seen:
+def _dated(definitions: Iterable[tuple[str, dict[str, Any]]]) -> list[tuple[dict[str, Any], int]]:
+    """Each with the moment of its own date: then it was last changed."""
+    found: dict[tuple[str, str], tuple[dict[str, Any], int]] = {}
+    for name, resource in definitions:
+        place = resource["resourceType"], resource["id"]
+        dated = span(str(resource.get("date")))
+        if dated is None:
+            raise BadDefinition(f"{name}: date is missing: it says when the definition was last changed")
+        if place in found:
             raise BadDefinition(f"{'-'.join(place)}.json stands in two folders")
-        seen.add(place)
-        yield one
+        found[place] = resource, dated[0]
+    return list(found.values())
 
 
-def _shelved(name: str, resource: dict[str, Any], extractor: Extractor) -> Shelved:
-    """It was last changed on its own date. Its version is numbered by its content: with a number that stays, whoever has an
-    earlier release's definition would be told that nothing has changed.
+def _shelved(resource: dict[str, Any], updated: int, extractor: Extractor) -> Shelved:
+    """Its version is numbered by its content: with a number that stays, whoever has an earlier release's definition would be
+    told that nothing has changed.
     """
-    dated = span(str(resource.get("date")))
-    if dated is None:
-        raise BadDefinition(f"{name}: date is missing: it says when the definition was last changed")
-    type, id, (updated, _) = resource["resourceType"], resource["id"], dated
+    type, id = resource["resourceType"], resource["id"]
     version = int.from_bytes(sha256(encode(resource)).digest()) % VERSIONS + 1
     text = draft(resource, id).text(version, instant(updated))
     stored = Stored(type, id, version, updated, text, "PUT", (), sha256(text).digest())

@@ -6,6 +6,7 @@ in memory (`search/match.py`), and no database knows of it.
 
 from collections.abc import Coroutine, Iterable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from fhir_server.fhir.outcome import NotFound
@@ -27,10 +28,17 @@ class Shelf:
     """All there is of these types; a type of which nothing stands here is empty."""
 
     def __init__(self, types: frozenset[str], resources: Iterable[Shelved] = ()) -> None:
-        """No two of the resources have the same type and id."""
+        """No two of the resources have the same type and id. They are taken when the first of them is asked for."""
         self.types = types
-        self._kept = {(one.stored.type, one.stored.id): one for one in resources}
-        self._candidates = tuple(one.candidate for one in self._kept.values())
+        self._resources = resources
+
+    @cached_property
+    def _kept(self) -> dict[tuple[str, str], Shelved]:
+        return {(one.stored.type, one.stored.id): one for one in self._resources}
+
+    @cached_property
+    def _candidates(self) -> tuple[Candidate, ...]:
+        return tuple(one.candidate for one in self._kept.values())
 
     async def read(self, type: str, id: str, grant: Grant) -> Stored:
         """The one version. NotFound."""
