@@ -66,6 +66,16 @@ class Told:
 _WRITTEN = {200: "Changed: the new version, or what `Prefer` asks for."}
 _MADE = {201: "Made: its first version, or what `Prefer` asks for."}
 
+_PAST = Told("", {200: "A Bundle of the type history."}, READING, shows="Bundle", query=PAGED)
+_SEARCHED = Told(
+    "",
+    {200: "A Bundle of the type searchset, page by page."},
+    READING,
+    shows="Bundle",
+    headers=("Prefer",),
+    query=FOUND,
+)
+
 INTERACTIONS: Mapping[str, Told] = {
     "capabilities": Told(
         "What the server promises.", {200: "The CapabilityStatement."}, ALWAYS, shows="CapabilityStatement"
@@ -121,43 +131,15 @@ INTERACTIONS: Mapping[str, Told] = {
         headers=("If-Match",),
         tells=VERSION,
     ),
-    "history-instance": Told(
-        "The versions of a resource, newest first, deletions too.",
-        {200: "A Bundle of the type history."},
-        (*READING, NotFound),
-        shows="Bundle",
-        query=PAGED,
+    "history-instance": replace(
+        _PAST,
+        summary="The versions of a resource, newest first, deletions too.",
+        refusals=(*_PAST.refusals, NotFound),
     ),
-    "history-type": Told(
-        "The versions of all resources of the type, newest first, deletions too.",
-        {200: "A Bundle of the type history."},
-        READING,
-        shows="Bundle",
-        query=PAGED,
-    ),
-    "history-system": Told(
-        "The versions of all resources, newest first, deletions too.",
-        {200: "A Bundle of the type history."},
-        READING,
-        shows="Bundle",
-        query=PAGED,
-    ),
-    "search-type": Told(
-        "The resources of the type that match.",
-        {200: "A Bundle of the type searchset, page by page."},
-        READING,
-        shows="Bundle",
-        headers=("Prefer",),
-        query=FOUND,
-    ),
-    "search-system": Told(
-        "The resources of any type that match.",
-        {200: "A Bundle of the type searchset, page by page."},
-        READING,
-        shows="Bundle",
-        headers=("Prefer",),
-        query=FOUND,
-    ),
+    "history-type": replace(_PAST, summary="The versions of all resources of the type, newest first, deletions too."),
+    "history-system": replace(_PAST, summary="The versions of all resources, newest first, deletions too."),
+    "search-type": replace(_SEARCHED, summary="The resources of the type that match."),
+    "search-system": replace(_SEARCHED, summary="The resources of any type that match."),
     "batch": Told(
         "The entries of a Bundle, each for itself.",
         {200: "A Bundle with an answer for each entry, in their order."},

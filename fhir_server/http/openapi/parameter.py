@@ -17,109 +17,79 @@ Searched: TypeAlias = tuple[dict[str, Any], ...]
 """The search parameters of one type."""
 LIST = {"type": "array", "items": {"type": "string"}}
 
+
+def _in(
+    where: str, name: str, description: str, schema: Mapping[str, Any] | None = None, **more: bool
+) -> dict[str, Any]:
+    """A parameter; without a schema it is any text."""
+    return {"name": name, "in": where, "description": description, **more, "schema": schema or {"type": "string"}}
+
+
 SHARED: Mapping[str, dict[str, Any]] = {
-    "id": {
-        "name": "id",
-        "in": "path",
-        "required": True,
-        "description": "The id of the resource.",
-        "schema": {"type": "string", "pattern": r"^[A-Za-z0-9\-\.]{1,64}$"},
-    },
-    "version": {
-        "name": "version",
-        "in": "path",
-        "required": True,
-        "description": "The number of the version: its `meta.versionId`.",
-        "schema": {"type": "string", "pattern": "^[0-9]{1,9}$"},
-    },
-    "_count": {
-        "name": "_count",
-        "in": "query",
-        "description": f"How many a page holds at the most: {DEFAULT_COUNT} in a search unless told, and never more than "
-        f"{MOST_COUNT}. 0 is for a search alone: the total, and nothing shown.",
-        "schema": {"type": "integer", "minimum": 0},
-    },
-    "_sort": {
-        "name": "_sort",
-        "in": "query",
-        "description": "The order: names of parameters, with a `-` before one that descends, separated by commas.",
-        "explode": False,
-        "schema": LIST,
-    },
-    "_total": {
-        "name": "_total",
-        "in": "query",
-        "description": "Whether the matches are counted. Without it they are on the first page.",
-        "schema": {"enum": list(TOTALS)},
-    },
-    "_summary": {
-        "name": "_summary",
-        "in": "query",
-        "description": "Which part of each resource is shown.",
-        "schema": {"enum": list(SUMMARIES)},
-    },
-    "_elements": {
-        "name": "_elements",
-        "in": "query",
-        "description": "The elements that are shown, separated by commas; what a resource must have is shown too.",
-        "explode": False,
-        "schema": LIST,
-    },
-    "_since": {
-        "name": "_since",
-        "in": "query",
-        "description": "Only versions from this moment on.",
-        "schema": {"type": "string", "format": "date-time"},
-    },
-    "_format": {
-        "name": "_format",
-        "in": "query",
-        "description": "The representation, where no Accept header can be sent. This server speaks JSON.",
-        "schema": {"type": "string", "examples": ["json", FHIR_JSON]},
-    },
-    "_pretty": {
-        "name": "_pretty",
-        "in": "query",
-        "description": "`true`: indented, for a person to read.",
-        "schema": {"type": "boolean"},
-    },
-    "Accept-Language": {
-        "name": "Accept-Language",
-        "in": "header",
-        "description": "The language of refusals: `sv`, or English.",
-        "schema": {"type": "string"},
-    },
-    "Prefer": {
-        "name": "Prefer",
-        "in": "header",
-        "description": "`return=minimal`, `return=representation` or `return=OperationOutcome` for a write; `handling=lenient` "
-        "for a search that shall leave unknown parameters aside.",
-        "schema": {"type": "string"},
-    },
-    "If-Match": {
-        "name": "If-Match",
-        "in": "header",
-        "description": 'The version that must be the current one: `W/"3"`.',
-        "schema": {"type": "string"},
-    },
-    "If-None-Match": {
-        "name": "If-None-Match",
-        "in": "header",
-        "description": 'The version that the caller has: `W/"3"`.',
-        "schema": {"type": "string"},
-    },
-    "If-Modified-Since": {
-        "name": "If-Modified-Since",
-        "in": "header",
-        "description": "The `Last-Modified` of what the caller has.",
-        "schema": {"type": "string"},
-    },
-    "If-None-Exist": {
-        "name": "If-None-Exist",
-        "in": "header",
-        "description": "A search (`identifier=system|value`): where it finds one, nothing is made.",
-        "schema": {"type": "string"},
-    },
+    one["name"]: one
+    for one in (
+        _in(
+            "path",
+            "id",
+            "The id of the resource.",
+            {"type": "string", "pattern": r"^[A-Za-z0-9\-\.]{1,64}$"},
+            required=True,
+        ),
+        _in(
+            "path",
+            "version",
+            "The number of the version: its `meta.versionId`.",
+            {"type": "string", "pattern": "^[0-9]{1,9}$"},
+            required=True,
+        ),
+        _in(
+            "query",
+            "_count",
+            f"How many a page holds at the most: {DEFAULT_COUNT} in a search unless told, and never more than {MOST_COUNT}. "
+            "0 is for a search alone: the total, and nothing shown.",
+            {"type": "integer", "minimum": 0},
+        ),
+        _in(
+            "query",
+            "_sort",
+            "The order: names of parameters, with a `-` before one that descends, separated by commas.",
+            LIST,
+            explode=False,
+        ),
+        _in(
+            "query",
+            "_total",
+            "Whether the matches are counted. Without it they are on the first page.",
+            {"enum": list(TOTALS)},
+        ),
+        _in("query", "_summary", "Which part of each resource is shown.", {"enum": list(SUMMARIES)}),
+        _in(
+            "query",
+            "_elements",
+            "The elements that are shown, separated by commas; what a resource must have is shown too.",
+            LIST,
+            explode=False,
+        ),
+        _in("query", "_since", "Only versions from this moment on.", {"type": "string", "format": "date-time"}),
+        _in(
+            "query",
+            "_format",
+            "The representation, where no Accept header can be sent. This server speaks JSON.",
+            {"type": "string", "examples": ["json", FHIR_JSON]},
+        ),
+        _in("query", "_pretty", "`true`: indented, for a person to read.", {"type": "boolean"}),
+        _in("header", "Accept-Language", "The language of refusals: `sv`, or English."),
+        _in(
+            "header",
+            "Prefer",
+            "`return=minimal`, `return=representation` or `return=OperationOutcome` for a write; `handling=lenient` for a search "
+            "that shall leave unknown parameters aside.",
+        ),
+        _in("header", "If-Match", 'The version that must be the current one: `W/"3"`.'),
+        _in("header", "If-None-Match", 'The version that the caller has: `W/"3"`.'),
+        _in("header", "If-Modified-Since", "The `Last-Modified` of what the caller has."),
+        _in("header", "If-None-Exist", "A search (`identifier=system|value`): where it finds one, nothing is made."),
+    )
 }
 """Parameters that many interactions have, by name."""
 
