@@ -47,34 +47,36 @@ class Numbers:
     @contextmanager
     def writing(self) -> Iterator[Callable[[int], Sequence[int]]]:
         """What gives so many numbers to one writer; until the block ends they, and all above them, are not settled."""
-        self._writers += 1
-        writer = self._writers
+        with self._writer_among(self._writing) as writer:
 
-        def take(count: int) -> Sequence[int]:
-            first = self._next()
-            self._tick = first + count - 1
-            self._writing.setdefault(writer, self._number(first))
-            return [self._number(tick) for tick in range(first, first + count)]
+            def take(count: int) -> Sequence[int]:
+                first = self._next()
+                self._tick = first + count - 1
+                self._writing.setdefault(writer, self._number(first))
+                return [self._number(tick) for tick in range(first, first + count)]
 
-        try:
             yield take
-        finally:
-            self._writing.pop(writer, None)
 
     @contextmanager
     def making(self) -> Iterator[Callable[[], int]]:
         """What gives one writer the moment of the versions that it makes; until the block ends they may yet appear."""
+        with self._writer_among(self._making) as writer:
+
+            def stamp() -> int:
+                self._making[writer] = self._clock()
+                return self._making[writer]
+
+            yield stamp
+
+    @contextmanager
+    def _writer_among(self, open: dict[int, int]) -> Iterator[int]:
+        """A name for a writer; what it has among what is open is closed when the block ends."""
         self._writers += 1
         writer = self._writers
-
-        def stamp() -> int:
-            self._making[writer] = self._clock()
-            return self._making[writer]
-
         try:
-            yield stamp
+            yield writer
         finally:
-            self._making.pop(writer, None)
+            open.pop(writer, None)
 
     def made(self) -> int:
         """What this process made before this moment, in milliseconds since 1970, is written, or never will be."""
