@@ -10,10 +10,9 @@ from typing import Annotated, Any
 
 import httpx
 import typer
-from rich.console import Console
-from rich.progress import Progress
 
 from fhir_server.assembly import NotStarted, assembled, claim_index
+from fhir_server.cli.progress import progress_on_stderr
 from fhir_server.cli.serve import settings_with, stopped
 from fhir_server.fhir.codec import decode, encode
 from fhir_server.fhir.definitions import read
@@ -108,15 +107,14 @@ async def _inside(database: str) -> AsyncIterator[httpx.AsyncClient]:
 
 async def post_all(client: httpx.AsyncClient, items: Sequence[Item], day: str | None = None) -> int:
     """Sends each item to its place, telling on stderr how it goes; how many were refused."""
-    console = Console(stderr=True)
     refused = 0
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+    with progress_on_stderr() as progress:
         for item in progress.track(items, description="Loading"):
             why = item.why or await _post(client, item, day)
             if why:
                 refused += 1
-                console.print(f"[red]refused[/red] {item.name}: {why}", soft_wrap=True, highlight=False)
-    console.print(f"{len(items) - refused} loaded, {refused} refused.", highlight=False)
+                progress.console.print(f"[red]refused[/red] {item.name}: {why}", soft_wrap=True, highlight=False)
+    progress.console.print(f"{len(items) - refused} loaded, {refused} refused.", highlight=False)
     return refused
 
 

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.progress import Progress
 
 from fhir_server.assembly import NotStarted, assembled
+from fhir_server.cli.progress import progress_on_stderr
 from fhir_server.cli.serve import settings_with, stopped
 from fhir_server.fhir.outcome import Refusal
 from fhir_server.interactions.reindex import reindex_all
@@ -33,8 +33,7 @@ def reindex(
 async def _reindex(database: str | None) -> Indexing:
     settings = settings_with(database=database, access="open")
     async with assembled(settings) as assembly:
-        console = Console(stderr=True)
-        with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+        with progress_on_stderr() as progress:
             return await reindex_all(assembly.server, assembly.index_version, _shown_on(progress))
 
 
