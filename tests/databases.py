@@ -105,9 +105,9 @@ def _stop(process: subprocess.Popen[bytes], folder: str) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def empty_database(kind: str) -> str:
-    """The address of an empty database, `sqlite` or `mongo`."""
-    return "sqlite:///:memory:" if kind == "sqlite" else new_database()
+def empty_database(kind: str, file: Path = Path(":memory:")) -> str:
+    """The address of an empty database: `sqlite`, in memory or in a file; or `mongo`."""
+    return f"sqlite:///{file}" if kind == "sqlite" else new_database()
 
 
 def new_database() -> str:
@@ -135,11 +135,6 @@ def abandon_transactions(database: str) -> None:
         until = time.monotonic() + LIFETIME + 10
         while time.monotonic() < until and client.admin.command("serverStatus")["transactions"]["currentOpen"]:
             time.sleep(0.5)
-
-
-def new_of_kind(kind: str, folder: Path, name: str) -> str:
-    """The address of an empty database: `sqlite`, a file in the folder; or `mongo`."""
-    return f"sqlite:///{folder}/{name}.db" if kind == "sqlite" else new_database()
 
 
 @asynccontextmanager

@@ -22,23 +22,22 @@ from fhir_server.storage.store import Store
 from tests.builders import a_care_plan, a_care_team, a_patient
 from tests.conftest import SECRET
 from tests.contents import contents
-from tests.databases import REAL, new_of_kind
+from tests.databases import KINDS, REAL, empty_database
 from tests.servers import command, run
 from tests.storage.contract import OPEN
 
 pytestmark = pytest.mark.anyio
-KINDS = ["sqlite", "mongo"]
 
 
 @pytest.fixture(params=KINDS)
 def database(request, tmp_path) -> str:
-    return new_of_kind(request.param, tmp_path, "plans")
+    return empty_database(request.param, tmp_path / "plans.db")
 
 
 @pytest.fixture
 def elsewhere(request, database, tmp_path) -> str:
     """An empty database of the same kind."""
-    return new_of_kind("sqlite" if database.startswith("sqlite:") else "mongo", tmp_path, "elsewhere")
+    return empty_database("sqlite" if database.startswith("sqlite:") else "mongo", tmp_path / "elsewhere.db")
 
 
 def settings(database: str) -> Settings:
@@ -188,7 +187,7 @@ async def test_a_backup_restored_and_backed_up_again_is_the_same(database, elsew
     async with housed(database) as house, client_of(house) as client:
         await fill(client)
     kind = "sqlite" if database.startswith("sqlite:") else "mongo"
-    third = new_of_kind(kind, tmp_path, "third")
+    third = empty_database(kind, tmp_path / "third.db")
 
     one = await back_up(database, tmp_path / "one.backup")
     await restore(tmp_path / "one.backup", elsewhere)
@@ -329,14 +328,14 @@ async def test_a_damaged_backup_leaves_the_database_empty_and_a_whole_one_fills_
 
 @pytest.mark.parametrize(("kind", "other"), [("sqlite", "mongo"), ("mongo", "sqlite")])
 async def test_a_backup_of_one_store_is_not_restored_into_the_other(kind, other, tmp_path):
-    database = new_of_kind(kind, tmp_path, "plans")
+    database = empty_database(kind, tmp_path / "plans.db")
     async with housed(database) as house, client_of(house) as client:
         await client.put("CarePlan/a", json=a_care_plan(id="a"))
     await back_up(database, tmp_path / "one.backup")
 
     with pytest.raises(Unarchived, match="is restored into the kind of database that it was made of"):
-        await restore(tmp_path / "one.backup", new_of_kind(other, tmp_path, "other"))
-    await restore(tmp_path / "one.backup", new_of_kind(kind, tmp_path, "same"))
+        await restore(tmp_path / "one.backup", empty_database(other, tmp_path / "other.db"))
+    await restore(tmp_path / "one.backup", empty_database(kind, tmp_path / "same.db"))
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from fhir_server.storage.mongo.document import DERIVED
 from tests.builders import a_bundle, a_care_plan, a_care_team, an_entry
 from tests.conftest import SECRET
 from tests.contents import contents
-from tests.databases import new_database, new_of_kind
+from tests.databases import empty_database, new_database
 from tests.servers import command, run, serving
 from tests.storage.contract import OPEN
 
@@ -116,7 +116,7 @@ def reindexing(database: str) -> list[str]:
 
 @pytest.mark.parametrize("kind", MANY)
 async def test_one_that_was_killed_goes_on_and_ends_as_if_it_had_not_been(kind, tmp_path):
-    database, twin = new_of_kind(kind, tmp_path, "plans"), new_of_kind(kind, tmp_path, "twin")
+    database, twin = empty_database(kind, tmp_path / "plans.db"), empty_database(kind, tmp_path / "twin.db")
     many = MANY[kind]
     await fill(database, many)
     as_written = contents(database)

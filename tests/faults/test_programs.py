@@ -14,7 +14,7 @@ from random import Random
 
 import pytest
 
-from tests.databases import new_database
+from tests.databases import empty_database
 from tests.faults.programs.allowed import GIVEN_UP
 from tests.faults.programs.calling import run
 from tests.faults.programs.evidence import Evidence, gathered, trail_in
@@ -50,7 +50,7 @@ def batches() -> list[object]:
 
 @pytest.mark.parametrize(("store", "number", "size"), batches())
 async def test_what_was_acknowledged_holds_though_the_server_is_killed(tmp_path, store, number, size):
-    database = f"sqlite:///{tmp_path}/plans.db" if store == "sqlite" else new_database()
+    database = empty_database(store, tmp_path / "plans.db")
     seed = f"{SEED}-{number}"
     programs = [program(f"p{one}", f"{seed}-{one}") for one in range(size)]
     async with housed(database, 2 if store == "mongo-two-workers" else 1) as house:
