@@ -143,8 +143,7 @@ def told(error: PyMongoError) -> Exception:
         return TooLarge.because("stored-too-large", limit=LARGEST)
     if not (isinstance(error, ConnectionFailure) or codes(error) & AWAY or any(map(error.has_error_label, _PASSING))):
         return error
-    unsure = error.has_error_label("UnknownTransactionCommitResult")
-    return Unavailable.because("store-unsure" if unsure else "store-away")
+    return Unavailable.because("store-away")
 
 
 def codes(error: PyMongoError) -> set[int]:

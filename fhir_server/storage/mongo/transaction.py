@@ -31,16 +31,19 @@ Work: TypeAlias = Callable[[AsyncClientSession, Hurry], Awaitable[T]]
 
 
 async def transacted(link: Link, work: Work[T]) -> T:
-    """What the work gives, all of it written or nothing. Unavailable where others are always faster, or nobody answers."""
-    loop, committing = asyncio.get_running_loop(), False
+    """What the work gives, all of it written or nothing. Unavailable where others are always faster, or nobody answers.
+
+    Once a commit was sent nothing that goes wrong later tells that nothing was written: the driver begins anew also where
+    the answer to a commit was lost on its way, and it may then fail at something that has no word of the first.
+    """
+    loop, sent = asyncio.get_running_loop(), False
     end = loop.time() + PATIENCE
 
     async def attempt(session: AsyncClientSession) -> T:
-        nonlocal committing
-        committing = False
+        nonlocal sent
         limit.reschedule(end)
         made = await _unless_away(work(session, hurry))
-        committing = True
+        sent = True
         return made
 
     def hurry() -> None:
@@ -49,12 +52,11 @@ async def transacted(link: Link, work: Work[T]) -> T:
     try:
         async with asyncio.timeout_at(end) as limit:
             return await _again_if_doubled(link, attempt)
-    except TimeoutError:
-        raise Unavailable.because("store-unsure" if committing else "store-away") from None
-    except PyMongoError as error:
-        # whatever goes wrong while a commit is under way: only what says so of itself was surely not written
-        if committing and not error.has_error_label("TransientTransactionError"):
+    except (TimeoutError, PyMongoError, Unavailable) as error:
+        if sent:
             raise Unavailable.because("store-unsure") from error
+        if isinstance(error, TimeoutError):
+            raise Unavailable.because("store-away") from None
         raise
 
 

@@ -167,7 +167,7 @@ def refused_writes_left_nothing(case: Case) -> Findings:
     for it in case.told:
         if not (it.wrote or it.unknown) and it.write.token in case.made:
             places = ", ".join(named(*made) for made in case.made[it.write.token])
-            yield f"{it.write.token}: answered {it.status}, and made {places}"
+            yield f"{it.write.token}: answered {it.status}, and made {places}, though refused as {it.keys}"
 
 
 def answers_are_in_order(case: Case) -> Findings:

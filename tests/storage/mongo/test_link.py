@@ -13,7 +13,6 @@ from pymongo.errors import (
 )
 
 from fhir_server.fhir.outcome import TooLarge, Unavailable
-from fhir_server.fhir.wording import MESSAGES
 from fhir_server.storage.mongo.link import codes, connect, told
 from fhir_server.storage.store import Unopened
 from tests.databases import emulator, server
@@ -80,13 +79,6 @@ def test_what_is_wrong_with_the_place_is_unavailable(error):
 @pytest.mark.parametrize("error", [OperationFailure("a mistake of ours", 2), bulk(171), ConfigurationError("x")])
 def test_what_is_wrong_with_the_question_is_told_as_it_is(error):
     assert error is told(error)
-
-
-def test_a_commit_of_which_nothing_was_heard_is_not_said_to_be_unwritten():
-    found = told(labelled(AutoReconnect("x"), "UnknownTransactionCommitResult"))
-
-    assert "store-unsure" == found.issues[0].key
-    assert "Nothing was written" not in MESSAGES["store-unsure"][0]
 
 
 @pytest.mark.parametrize("error", [DocumentTooLarge("x"), OperationFailure("x", 10334), bulk(17419)])

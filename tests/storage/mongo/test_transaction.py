@@ -4,8 +4,11 @@ from collections.abc import Iterator
 from contextlib import asynccontextmanager
 
 import pytest
+from pymongo.errors import OperationFailure
 
 from fhir_server.fhir.outcome import NotFound, Unavailable
+from fhir_server.fhir.wording import MESSAGES
+from fhir_server.storage.mongo.transaction import transacted
 from fhir_server.storage.store import Commit
 from tests.databases import emulator, mongo_at
 from tests.storage.contract import OPEN, Clock, a_notice, a_put, an_entry
@@ -65,3 +68,39 @@ async def test_a_disk_that_is_full_leaves_nothing_of_a_commit(faulty, command):
         with pytest.raises(NotFound):
             await store.read("CarePlan", "a", OPEN)
         assert 1 == (await store.commit(a_commit()))[0].version
+
+
+async def test_a_commit_of_which_nothing_was_heard_is_not_said_to_be_unwritten(faulty):
+    async with mongo_at(f"{faulty}unheard", Clock()) as store:
+        await store._writers.announce()
+        async with failing(store, 1, failCommands=["commitTransaction"], errorCode=14031):
+            with pytest.raises(Unavailable) as after:
+                await store.commit(a_commit())
+        async with failing(store, 1, failCommands=["insert"], errorCode=14031):
+            with pytest.raises(Unavailable) as before:
+                await store.commit(a_commit())
+
+    assert ["store-unsure", "store-away"] == [it.value.issues[0].key for it in (after, before)]
+    assert "Nothing was written" not in MESSAGES["store-unsure"][0]
+
+
+async def test_what_fails_anew_after_a_commit_was_sent_is_not_said_to_be_unwritten(faulty):
+    async with mongo_at(f"{faulty}anew", Clock()) as store:
+
+        async def begun_anew(times: list[int]) -> None:
+            async def work(session, hurry):
+                times.append(1)
+                if len(times) > 1:
+                    raise OperationFailure("the disk is full", 14031)
+                await store._link.database["resources"].insert_one({"_id": "x"}, session=session)
+
+            labels = ["TransientTransactionError"]
+            async with failing(store, 1, failCommands=["commitTransaction"], errorCode=112, errorLabels=labels):
+                await transacted(store._link, work)
+
+        runs: list[int] = []
+        with pytest.raises(Unavailable) as found:
+            await begun_anew(runs)
+
+    assert 2 == len(runs)
+    assert "store-unsure" == found.value.issues[0].key
