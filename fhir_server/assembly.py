@@ -41,6 +41,7 @@ from fhir_server.http.welcome import Story, welcome_route
 from fhir_server.interactions.call import Content, Server
 from fhir_server.interactions.shelve import shelve
 from fhir_server.interactions.table import TABLE
+from fhir_server.search.compartment import load_compartments
 from fhir_server.search.extract import Extractor
 from fhir_server.search.parameter import BadDefinition, Parameters, load_parameters
 from fhir_server.search.parse import Parser
@@ -155,14 +156,18 @@ def check_definitions() -> None:
     settings = Settings()
     statement = _statement(settings)
     refuse_boasts(_promises(statement))
-    _shelf(statement, Extractor(_parameters(), settings.base))
+    _shelf(statement, Extractor(_parameters(all_compiled=True), settings.base))
 
 
-def _parameters() -> Parameters:
+def _parameters(*, all_compiled: bool = False) -> Parameters:
+    """The search parameters; NotStarted where they cannot be used. A start compiles HL7's when they are first asked for."""
     try:
-        return load_parameters()
+        parameters = load_parameters()
+        if all_compiled:
+            parameters.check()
     except BadDefinition as error:
         raise NotStarted(f"search/{error}") from error
+    return parameters
 
 
 def write_line(line: str) -> None:
@@ -176,10 +181,19 @@ def _server(settings: Settings, store: Store) -> Server:
     refuse_boasts(promises)
     parameters = _parameters()
     extractor = Extractor(parameters, settings.base)
+    compartments = load_compartments(parameters)
     return Server(
         store=ShelfOverStore(_shelf(statement, extractor), store),
         access=OpenAccess(),
-        content=Content(Validator(), extractor, Parser(parameters, settings.base), load_anchors(), load_persons()),
+        content=Content(
+            Validator(),
+            parameters,
+            extractor,
+            Parser(parameters, settings.base),
+            load_anchors(),
+            load_persons(),
+            compartments,
+        ),
         routes=promises,
         table=TABLE,
         statement=statement,
@@ -190,6 +204,7 @@ def _server(settings: Settings, store: Store) -> Server:
     )
 
 
+@cache
 def index_version() -> str:
     """Which definitions an index is made by: those of `search/` and the table of anchors."""
     made_by = [*definitions.read("search"), *definitions.read("security")]
@@ -214,16 +229,11 @@ def _shelf(statement: dict[str, Any], extractor: Extractor) -> Shelf:
 
 
 def _promises(statement: dict[str, Any]) -> Promises:
-    """What the statement promises; NotStarted where an operation has no definition beside it."""
-    operations = {
-        definition["url"]: definition
-        for _, definition in definitions.read("capability")
-        if definition["resourceType"] == "OperationDefinition"
-    }
+    """What the statement promises; NotStarted where an operation or a compartment has no definition beside it."""
     try:
-        return Promises(statement, operations)
+        return Promises(statement, _by_canonical())
     except KeyError as missing:
-        raise NotStarted(f"{STATEMENT} promises what capability/ does not define: {missing}.") from None
+        raise NotStarted(f"{STATEMENT} promises what no folder defines: {missing}.") from None
 
 
 def _by_canonical() -> dict[str, dict[str, Any]]:

@@ -23,10 +23,17 @@ def contents(database: str) -> Contents:
 
 def of_file(path: str | Path) -> Contents:
     with closing(sqlite3.connect(path)) as connection:
-        tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").fetchall()
+        tables = connection.execute(_TABLES).fetchall()
         found = {name: connection.execute(f'SELECT * FROM "{name}"').fetchall() for (name,) in tables}
     found["meta"] = [row for row in found["meta"] if row[0] not in OF_THE_PROCESS]
     return {name: sorted(rows, key=repr) for name, rows in found.items()}
+
+
+_TABLES = (
+    "SELECT name FROM sqlite_master WHERE type = 'table'"
+    " AND name NOT IN (SELECT name FROM pragma_table_list WHERE type = 'shadow') ORDER BY name"
+)
+"""Not those in which FTS5 keeps its index: they differ by what was in it before."""
 
 
 def of_mongodb(uri: str) -> Contents:

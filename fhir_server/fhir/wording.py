@@ -67,6 +67,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "The method is not allowed at this address. Allowed: {allowed}.",
         "Metoden är inte tillåten på denna adress. Tillåtna: {allowed}.",
     ),
+    "not-in-compartment": (
+        "A {type} is never in the compartment of a {owner}.",
+        "En {type} finns aldrig i en {owner}s compartment.",
+    ),
     # ------------------------------------------------------------------ what is stored
     "not-found": (
         "There is no such resource.",
@@ -165,6 +169,58 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "too-many-values": (
         "The parameter '{name}' has more than {limit} values.",
         "Parametern '{name}' har fler än {limit} värden.",
+    ),
+    "value-too-long": (
+        "A value of the parameter '{name}' is longer than {limit} characters.",
+        "Ett värde för parametern '{name}' är längre än {limit} tecken.",
+    ),
+    "too-many-parameters": (
+        "A search has at most {limit} parameters.",
+        "En sökning har högst {limit} parametrar.",
+    ),
+    "too-many-comparisons": (
+        "The search asks for more than {limit} comparisons. Each value is one; in a chain, one for each type it may lead through.",
+        "Sökningen kräver fler än {limit} jämförelser. Varje värde är en; i en kedja en för varje typ den kan gå genom.",
+    ),
+    "chain-reference": (
+        "'{name}' is no reference, so no chain goes on from it.",
+        "'{name}' är ingen referens, så ingen kedja går vidare därifrån.",
+    ),
+    "chain-type": (
+        "'{name}' may lead to any type; say which: {name}:[type].[parameter].",
+        "'{name}' kan leda till vilken typ som helst; ange vilken: {name}:[typ].[parameter].",
+    ),
+    "chain-too-long": (
+        "A chain leads through at most {limit} resources.",
+        "En kedja går genom högst {limit} resurser.",
+    ),
+    "chain-too-wide": (
+        "The chain from '{name}' may go more than {limit} ways; name the types it leads through: {name}:[type].",
+        "Kedjan från '{name}' kan gå fler än {limit} vägar; ange typerna den går genom: {name}:[typ].",
+    ),
+    "has-form": (
+        "_has is written _has:[type]:[reference]:[parameter]=[value].",
+        "_has skrivs _has:[typ]:[referens]:[parameter]=[värde].",
+    ),
+    "has-reference": (
+        "'{name}' is no reference of {source} that may name a {type}.",
+        "'{name}' är ingen referens i {source} som kan ange en {type}.",
+    ),
+    "filter": (
+        "_filter cannot be understood at character {place}. Expected: {expected}.",
+        "_filter kan inte tolkas vid tecken {place}. Väntat: {expected}.",
+    ),
+    "include": (
+        "'{name}' is written [type]:[reference] or [type]:[reference]:[target type]; known references of the type: {allowed}.",
+        "'{name}' skrivs [typ]:[referens] eller [typ]:[referens]:[måltyp]; kända referenser hos typen: {allowed}.",
+    ),
+    "include-cut": (
+        "More than {limit} resources would come along with these matches; what is here is a part. Ask for fewer matches.",
+        "Fler än {limit} resurser skulle följa med träffarna; detta är en del. Begär färre träffar.",
+    ),
+    "search-unsupported": (
+        "'{name}' is not supported: {why}.",
+        "'{name}' stöds inte: {why}.",
     ),
     "page-token": (
         "The page asked for is not one that this server gave out for this search. Follow the links of a Bundle unchanged.",

@@ -5,11 +5,15 @@ https://hl7.org/fhir/R4/http.html#summary
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeAlias
 
 from fhir_server.fhir.outcome import NoSuchInteraction, NotAllowed
 from fhir_server.interactions.call import Address
+from fhir_server.search.compartment import members
+
+Definitions: TypeAlias = Mapping[str, Mapping[str, Any]]
+"""What a CapabilityStatement names, by canonical: OperationDefinitions, SearchParameters, CompartmentDefinitions."""
 
 SHAPES = {
     "read": (("GET", "instance"),),
@@ -32,11 +36,12 @@ SHAPES = {
 class Promises:
     """What a CapabilityStatement promises, as a table that a call is looked up in; `interactions` are those promised anywhere."""
 
-    def __init__(self, statement: Mapping[str, Any], operations: Mapping[str, Mapping[str, Any]]) -> None:
-        """`operations` are OperationDefinitions by canonical."""
+    def __init__(self, statement: Mapping[str, Any], definitions: Definitions) -> None:
+        """KeyError where a definition that the statement names is not among the definitions."""
         self._table: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
         self.types: frozenset[str] = frozenset(kind["type"] for kind in statement["rest"][0]["resource"])
-        places = tuple(promised(statement, operations))
+        self._compartments = compartments(statement, definitions).keys()
+        places = tuple(promised(statement, definitions))
         self.interactions: frozenset[str] = frozenset(interaction for _, interaction, _, _ in places)
         for type, interaction, method, shape in places:
             self._table[type, shape][method] = interaction
@@ -47,16 +52,28 @@ class Promises:
         """The address that a method and a path (relative to the base, decoded) mean. NoSuchInteraction where nothing answers
         at the path, NotAllowed where something does, under another method.
         """
-        shape, type, id, version = self._shape(path)
+        shape, type, id, version, compartment = self._shape(path)
         methods = self._table.get((type, shape))
         if not methods:
             raise NoSuchInteraction.because("unknown-operation" if shape.startswith("$") else "no-such-address")
         if method not in methods:
             raise _not_allowed(methods)
-        return Address(methods[method], type, id, version)
+        return Address(methods[method], type, id, version, compartment)
 
-    def _shape(self, path: str) -> tuple[str, str, str, str]:  # noqa: C901, PLR0911  # one case for each shape
-        match path.strip("/").split("/"):
+    def _shape(self, path: str) -> tuple[str, str, str, str, str]:
+        parts = path.strip("/").split("/")
+        if len(parts) in {3, 4} and parts[0] in self._compartments and parts[2] in {"*", *self.types}:
+            return self._in_compartment(*parts)
+        return (*self._alone(parts), "")
+
+    def _in_compartment(self, owner: str, id: str, type: str, search: str = "") -> tuple[str, str, str, str, str]:
+        """`Patient/1/CarePlan`, `Patient/1/*`, each with or without `_search`."""
+        if search not in {"", "_search"}:
+            raise NoSuchInteraction.because("no-such-address")
+        return f"compartment{search.replace('_', '-')}", type.strip("*"), id, "", owner
+
+    def _alone(self, parts: Sequence[str]) -> tuple[str, str, str, str]:  # noqa: C901, PLR0911  # one case for each shape
+        match parts:
             case [""]:
                 return "system", "", "", ""
             case ["metadata"]:
@@ -89,19 +106,35 @@ def _not_allowed(methods: Iterable[str]) -> NotAllowed:
     return NotAllowed(*refusal.issues, allow=sorted(methods))
 
 
-def promised(
-    statement: Mapping[str, Any], operations: Mapping[str, Mapping[str, Any]]
-) -> Iterator[tuple[str, str, str, str]]:
+def promised(statement: Mapping[str, Any], definitions: Definitions) -> Iterator[tuple[str, str, str, str]]:
     """Type, interaction, method and shape of all that is promised; the type is "" for what belongs to the system."""
     (rest,) = statement["rest"]
+    held = compartments(statement, definitions)
+    in_any = {"": bool(held), **dict.fromkeys(frozenset().union(*held.values()), True)}
     yield "", "capabilities", "GET", "metadata"
     for kind in ({"type": "", **rest}, *rest["resource"]):
+        if in_any.get(kind["type"]):
+            yield from _in_compartments(kind)
         for promise in kind.get("interaction", ()):
             for method, shape in (*SHAPES[promise["code"]], *_conditional(kind, promise["code"])):
                 yield kind["type"], promise["code"], method, shape
         for promise in kind.get("operation", ()):
-            for method, shape in _operation(kind["type"], operations[promise["definition"]]):
+            for method, shape in _operation(kind["type"], definitions[promise["definition"]]):
                 yield kind["type"], f"${promise['name']}", method, shape
+
+
+def compartments(statement: Mapping[str, Any], definitions: Definitions) -> dict[str, frozenset[str]]:
+    """The compartments that are promised: by the type that each is of, the types of what may be in it."""
+    promised = (definitions[canonical] for canonical in statement["rest"][0].get("compartment", ()))
+    return {definition["code"]: members(definition) for definition in promised}
+
+
+def _in_compartments(kind: Mapping[str, Any]) -> Iterator[tuple[str, str, str, str]]:
+    """What can be searched for at all can be searched for in a compartment. https://hl7.org/fhir/R4/search.html#compartment"""
+    for promise in kind.get("interaction", ()):
+        if promise["code"] in {"search-type", "search-system"}:
+            yield kind["type"], promise["code"], "GET", "compartment"
+            yield kind["type"], promise["code"], "POST", "compartment-search"
 
 
 def _operation(type: str, definition: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -1,28 +1,39 @@
 """What goes into an interaction and what comes out of it: `Call` and `Answer`, and the `Server` that it stands in."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
 from fhir_server.access.anchor import Anchors
 from fhir_server.access.decide import Access
 from fhir_server.access.identity import Persons
-from fhir_server.fhir.outcome import Issue
+from fhir_server.fhir.outcome import Issue, NoSuchInteraction
 from fhir_server.interactions.preconditions import NONE, Preconditions
+from fhir_server.search.compartment import Compartments
 from fhir_server.search.extract import Extractor
+from fhir_server.search.parameter import Parameters
 from fhir_server.search.parse import Parser
+from fhir_server.search.query import Criterion
 from fhir_server.storage.store import Change, Grant, Matches, Store, Stored
 from fhir_server.validation.validate import Validator
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a call goes: the interaction (`read`, `$validate`, …) and what the path names."""
+    """Where a call goes: the interaction (`read`, `$validate`, …) and what the path names. With a `compartment` the id is that
+    of the resource whose it is, and the type that of what is searched for in it.
+    """
 
     interaction: str
     type: str = ""
     id: str = ""
     version: str = ""
+    compartment: str = ""
+
+    @property
+    def path(self) -> str:
+        """The path of a search, relative to the base."""
+        return f"{self.compartment}/{self.id}/{self.type or '*'}" if self.compartment else self.type
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +124,22 @@ class Content:
     """The rules that content is read by."""
 
     validator: Validator
+    parameters: Parameters
     extractor: Extractor
     parser: Parser
     anchors: Anchors
     persons: Persons
+    compartments: Compartments
+
+    def within(self, address: Address) -> tuple[Criterion, ...]:
+        """What an address in a compartment asks of the resources of its type; nothing where it is in none. NoSuchInteraction
+        for a type that is never in such a compartment.
+        """
+        if not address.compartment:
+            return ()
+        if not self.compartments.have(address.compartment, address.type):
+            raise NoSuchInteraction.because("not-in-compartment", owner=address.compartment, type=address.type)
+        return (self.compartments.within(address.compartment, address.id, address.type),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,3 +158,12 @@ class Server:
     new_id: Callable[[str], str]
     base: str
     secret: bytes
+
+    @property
+    def types(self) -> Sequence[str]:
+        """The types that the CapabilityStatement promises to search, in its order."""
+        return [
+            row["type"]
+            for row in self.statement["rest"][0]["resource"]
+            if any(one["code"] == "search-type" for one in row["interaction"])
+        ]

@@ -24,12 +24,14 @@ MOST = 1000
 """Entries on one page."""
 
 
-def matched(stored: Stored, server: Server, subset: Subset = WHOLE) -> dict[str, Any]:
-    """The entry of a search: a match, under its address, whole or the part of it that is asked for."""
+def matched(stored: Stored, server: Server, subset: Subset = WHOLE, mode: str = "match") -> dict[str, Any]:
+    """The entry of a search: a match, or what comes along (`include`), under its address, whole or the part of it that is
+    asked for.
+    """
     return {
         "fullUrl": f"{server.base}/{stored.type}/{stored.id}",
         "resource": msgspec.Raw(text_of(stored, subset)),
-        "search": {"mode": "match"},
+        "search": {"mode": mode},
     }
 
 
@@ -78,7 +80,7 @@ def links(server: Server, path: str, pairs: Pairs, page: Page, here: str = "") -
     return found
 
 
-def position(server: Server, path: str, pairs: Pairs, token: str) -> tuple[str | int | None, ...] | None:
+def position(server: Server, path: str, pairs: Pairs, token: str) -> tuple[str | int | float | None, ...] | None:
     """Where the page of a token starts; None without a token. BadParameter for one not given out for this list."""
     return unseal(server.secret, _bound(path, pairs), token) if token else None
 
@@ -128,7 +130,7 @@ def given_in(call: Call, kind: str, *known: str) -> dict[str, str]:
 
 
 def _url(server: Server, path: str, pairs: Pairs) -> str:
-    query = urlencode(pairs, safe=":/|,$")
+    query = urlencode(pairs, safe=":/|,$*")
     return f"{server.base}/{path}?{query}" if query else f"{server.base}/{path}"
 
 

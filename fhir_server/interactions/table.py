@@ -16,6 +16,7 @@ from fhir_server.interactions.operations.validate import validate
 from fhir_server.interactions.patch import patch
 from fhir_server.interactions.read import read
 from fhir_server.interactions.search import search
+from fhir_server.interactions.search_system import search_system
 from fhir_server.interactions.update import update
 from fhir_server.interactions.vread import vread
 
@@ -32,6 +33,7 @@ TABLE: Mapping[str, Interaction] = MappingProxyType(
         "history-type": history,
         "history-system": history,
         "search-type": search,
+        "search-system": search_system,
         "batch": batch,
         "transaction": transaction,
         "$validate": validate,

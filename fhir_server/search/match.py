@@ -4,16 +4,19 @@ The stores are held to this by a property test; subscriptions and write conditio
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, TypeAlias
 
 from fhir_server.search.index import Index
 from fhir_server.search.parameter import STORED
 from fhir_server.search.query import (
+    Amount,
     Criterion,
     Every,
     Everything,
     Identity,
+    Linked,
+    LinkedFrom,
     Missing,
     OfPatient,
     Query,
@@ -22,8 +25,12 @@ from fhir_server.search.query import (
     Some,
     Sort,
     Span,
+    Text,
+    Together,
     Token,
+    Under,
     Without,
+    Words,
 )
 
 
@@ -44,7 +51,9 @@ class Bond(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A stored resource with what is derived from it, and the relations of the patients that it is anchored to."""
+    """A stored resource with what is derived from it, and the relations of the patients that it is anchored to. `others` are
+    all resources that it may be linked with: chains look at them.
+    """
 
     type: str
     id: str
@@ -52,6 +61,7 @@ class Candidate:
     index: Index
     patients: tuple[str, ...] = ()
     bonds: Sequence[Bond] = ()
+    others: Sequence["Candidate"] = field(default=(), compare=False, repr=False)
 
 
 def answer(query: Query, candidates: Iterable[Candidate]) -> list[Candidate]:
@@ -94,6 +104,65 @@ def _token(criterion: Token, candidate: Candidate) -> bool:
     )
 
 
+def _under(criterion: Under, candidate: Candidate) -> bool:
+    return any(code.startswith(criterion.text) for _, code in candidate.index.tokens.get(criterion.parameter, ()))
+
+
+def _text(criterion: Text, candidate: Candidate) -> bool:
+    found = candidate.index.strings.get(criterion.parameter, ())
+    if criterion.how == "exact":
+        return any(exact == criterion.text for _, _, exact in found)
+    holds = _FOLDED[criterion.how]
+    return any(holds(folded, criterion.text) for _, folded, _ in found)
+
+
+_FOLDED: Mapping[str, Callable[[str, str], bool]] = {
+    "starts": str.startswith,
+    "equals": str.__eq__,
+    "ends": str.endswith,
+    "contains": str.__contains__,
+}
+
+
+def _words(criterion: Words, candidate: Candidate) -> bool:
+    return criterion.words <= set(candidate.index.words.get(criterion.parameter, ()))
+
+
+def _amount(criterion: Amount, candidate: Candidate) -> bool:
+    holds = RELATIONS[criterion.relation]
+    return any(
+        holds(low, high, criterion.low, criterion.high)
+        and criterion.code in {None, code}
+        and (criterion.code is None or criterion.system in {None, system})
+        for low, high, system, code in candidate.index.amounts.get(criterion.parameter, ())
+    )
+
+
+def _together(criterion: Together, candidate: Candidate) -> bool:
+    elements = candidate.index.elements.get(criterion.parameter, ())
+    return any(
+        all(matches(part, replace(candidate, index=element)) for part in criterion.parts) for element in elements
+    )
+
+
+def _linked(criterion: Linked, candidate: Candidate) -> bool:
+    places = {place for place in candidate.index.references.get(criterion.parameter, ()) if place[0] == criterion.type}
+    return any(
+        (other.type, other.id) in places and matches(criterion.where, replace(other, others=candidate.others))
+        for other in candidate.others
+    )
+
+
+def _linked_from(criterion: LinkedFrom, candidate: Candidate) -> bool:
+    here = (candidate.type, candidate.id)
+    return any(
+        other.type == criterion.type
+        and here in other.index.references.get(criterion.parameter, ())
+        and matches(criterion.where, replace(other, others=candidate.others))
+        for other in candidate.others
+    )
+
+
 def _reference(criterion: Reference, candidate: Candidate) -> bool:
     return any(
         id == criterion.id and (type == criterion.type if criterion.type is not None else type != "")
@@ -107,8 +176,7 @@ def _span(criterion: Span, candidate: Candidate) -> bool:
 
 
 def _missing(criterion: Missing, candidate: Candidate) -> bool:
-    index, code = candidate.index, criterion.parameter
-    return code not in STORED and not any(kind.get(code) for kind in (index.tokens, index.references, index.spans))
+    return criterion.parameter not in STORED and not candidate.index.has(criterion.parameter)
 
 
 def _of_patient(criterion: OfPatient, candidate: Candidate) -> bool:
@@ -133,6 +201,13 @@ _TESTS: Mapping[type, _Test] = {
     Without: _without,
     Identity: _identity,
     Token: _token,
+    Under: _under,
+    Text: _text,
+    Words: _words,
+    Amount: _amount,
+    Together: _together,
+    Linked: _linked,
+    LinkedFrom: _linked_from,
     Reference: _reference,
     Span: _span,
     Missing: _missing,
@@ -140,7 +215,7 @@ _TESTS: Mapping[type, _Test] = {
     Related: _related,
 }
 
-RELATIONS: Mapping[str, Callable[[int, int, int, int], bool]] = {
+RELATIONS: Mapping[str, Callable[[float, float, float, float], bool]] = {
     "eq": lambda low, high, start, end: start <= low and high <= end,
     "ne": lambda low, high, start, end: low < start or end < high,
     "gt": lambda _, high, __, end: high > end,
@@ -174,6 +249,11 @@ def sort_value(key: Sort, candidate: Candidate) -> Any:
     """What a resource is sorted by under a key; None where it has no value."""
     if key.parameter == "_id":
         return candidate.id
-    codes: list[Any] = [code for _, code in candidate.index.tokens.get(key.parameter, ())]
-    ends = [high if key.descending else low for low, high in _spans(key.parameter, candidate)]
-    return (max if key.descending else min)(codes or ends, default=None)
+    index, code = candidate.index, key.parameter
+    ranges = [*_spans(code, candidate), *(it[:2] for it in index.amounts.get(code, ()))]
+    found: list[Any] = (
+        [value for _, value in index.tokens.get(code, ())]
+        or [place for place, _, _ in index.strings.get(code, ())]
+        or [high if key.descending else low for low, high in ranges]
+    )
+    return (max if key.descending else min)(found, default=None)

@@ -3,25 +3,28 @@
 https://hl7.org/fhir/R4/search.html
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from fhir_server.fhir.definitions import r4
 from fhir_server.fhir.outcome import BadParameter, Issue
-from fhir_server.fhir.reference import is_id
-from fhir_server.search.parameter import STORED, Parameter, Parameters
-from fhir_server.search.query import Criterion, Identity, Missing, Query, Sort, Without, every, some
-from fhir_server.search.values import date, reference, token, uri
-from fhir_server.search.values.escape import plain, split
+from fhir_server.search.criteria import Criteria, UnknownParameter, Way
+from fhir_server.search.include import INCLUDES, Include, include
+from fhir_server.search.modifier import LONGEST_NAME, unknown_modifier
+from fhir_server.search.parameter import WORDED, Parameter, Parameters
+from fhir_server.search.query import Criterion, Query, Sort, every
+from fhir_server.search.values.escape import storable
 
 Pair: TypeAlias = tuple[str, str]
 
 MOST_VALUES = 500
+MOST_PARAMETERS = 500
+LONGEST_TEXT = 100_000
+"""Characters of all the values of one parameter."""
 DEFAULT_COUNT, MOST_COUNT = 50, 1000
 """A page may be smaller than asked for, never larger: https://hl7.org/fhir/R4/search.html#count."""
-LONGEST_NAME, MOST_NAMED = 64, 20
-"""So much of a parameter's name, and so many unknown ones, are said back to the caller."""
+MOST_NAMED = 20
+"""So many unknown parameters are said back to the caller."""
 
 TOTALS = ("none", "estimate", "accurate")
 RESULT = ("_count", "_sort", "_total", "_summary", "_elements", "_page", "_format", "_pretty", "_totalMethod")
@@ -29,8 +32,14 @@ RESULT = ("_count", "_sort", "_total", "_summary", "_elements", "_page", "_forma
 fhirpy's `_totalMethod` says nothing new."""
 SILENT = frozenset({"_page", "_totalMethod"})
 """Not shown in the self link."""
-SORTED = frozenset({"token", "date", "uri"})
+SORTED = frozenset({"token", "date", "uri", "string", "number", "quantity"})
 """The kinds of parameter that a search can be sorted by."""
+REFUSED: Mapping[str, str] = {
+    "_contained": "contained resources are found with what contains them",
+    "_containedType": "contained resources are found with what contains them",
+    "_query": "no named queries are defined",
+}
+"""What R4 has and this server does not, with the reason: refused also where the caller is lenient."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +54,7 @@ class Search:
     total: str
     understood: tuple[Pair, ...]
     warnings: tuple[Issue, ...]
+    includes: tuple[Include, ...] = ()
 
     def counts(self, *, first: bool) -> bool:
         """Whether the matches are counted: as `_total` says, and without it on the first page alone."""
@@ -56,7 +66,7 @@ class Parser:
 
     def __init__(self, parameters: Parameters, base: str) -> None:
         self._parameters = parameters
-        self._base = base
+        self._criteria = Criteria(parameters, base)
 
     def parse(self, type: str, pairs: Iterable[Pair], *, lenient: bool = False) -> Search:
         """What names and values, already decoded, ask of the resources of a type.
@@ -64,121 +74,63 @@ class Parser:
         BadParameter for what is unknown or malformed. `lenient` leaves unknown parameters aside and says so; nothing else,
         since a filter that is not obeyed shows what was not asked for. https://hl7.org/fhir/R4/search.html#errors
         """
-        known = self._parameters.of(type)
-        criteria: list[Pair] = []
-        results: dict[str, str] = {}
-        unknown: dict[str, None] = {}
+        sorted_out = _Sorted()
         for name, value in pairs:
-            _refuse_unreadable(name, value)
-            code = name.partition(":")[0]
-            if code in RESULT:
-                _add_result(results, name, value)
-            elif code in known:
-                criteria.append((name, value))
-            else:
-                unknown[name] = None
-        strangers = list(unknown)[:MOST_NAMED]
+            sorted_out.add(name, value)
+        _refuse_too_many(sorted_out.criteria)
+        where, unknown = self._where(type, sorted_out.criteria)
+        strangers = list(unknown.values())[:MOST_NAMED]
         if strangers and not lenient:
-            raise BadParameter(*(_unknown(name, type, known) for name in strangers))
-        _refuse_too_many(criteria)
+            raise BadParameter(*(one.issue() for one in strangers))
+        results = sorted_out.results
         return Search(
-            query=Query(type, every(*(self._criterion(known, *pair) for pair in criteria)), _sort(results, known)),
+            query=Query(type, where, _sort(results, self._parameters.of(type))),
             count=_count(results),
             page=results.get("_page", ""),
             total=_total(results),
-            understood=(*criteria, *_shown(results)),
-            warnings=tuple(_unknown(name, type, known, severity="warning") for name in strangers),
+            understood=(
+                *(pair for pair in sorted_out.criteria if pair[0] not in unknown),
+                *sorted_out.includes,
+                *_shown(results),
+            ),
+            warnings=tuple(one.issue("warning") for one in strangers),
+            includes=tuple(include(self._parameters, *pair) for pair in sorted_out.includes),
         )
 
-    def _criterion(self, known: Mapping[str, Parameter], name: str, value: str) -> Criterion:
-        code, colon, modifier = name.partition(":")
-        parameter = known[code]
-        if colon:
-            _refuse_modifier(parameter, modifier)
-        if modifier == "missing":
-            return _missing(parameter, value)
-        if code == "_id":
-            found: Criterion = Identity(frozenset(_ids(value)))
+    def _where(self, type: str, pairs: Iterable[Pair]) -> tuple[Criterion, dict[str, UnknownParameter]]:
+        """What the criteria ask together, and the parameters that are not known, by their names."""
+        found: list[Criterion] = []
+        unknown: dict[str, UnknownParameter] = {}
+        way = Way()
+        for name, value in pairs:
+            try:
+                found.append(self._criteria.criterion(type, name, value, way))
+            except UnknownParameter as error:
+                unknown.setdefault(name, error)
+        return every(*found), unknown
+
+
+class _Sorted:
+    """Names and values, sorted by what they are about."""
+
+    def __init__(self) -> None:
+        self.criteria: list[Pair] = []
+        self.includes: dict[Pair, None] = {}
+        self.results: dict[str, str] = {}
+
+    def add(self, name: str, value: str) -> None:
+        _refuse_unreadable(name, value)
+        if len(self.criteria) + len(self.includes) == MOST_PARAMETERS:
+            raise BadParameter.because("too-many-parameters", limit=MOST_PARAMETERS)
+        code = name.partition(":")[0]
+        if code in REFUSED:
+            raise BadParameter.because("search-unsupported", name=code, why=REFUSED[code])
+        if code in RESULT:
+            _add_result(self.results, name, value)
+        elif code in INCLUDES:
+            self.includes[name, value] = None
         else:
-            found = some(*(self._asked(parameter, modifier, one) for one in split(value, ",")))
-        return Without(found) if modifier == "not" else found
-
-    def _asked(self, parameter: Parameter, modifier: str, value: str) -> Criterion:
-        found, expected = _READERS[parameter.kind](parameter, modifier, value, self._base)
-        if found is None:
-            raise BadParameter.because("parameter-value", name=parameter.code, expected=expected)
-        return found
-
-
-# ---------------------------------------------------------------------------------------------- filters
-
-_Read: TypeAlias = tuple[Criterion | None, str]
-"""What a value asks, None where it is malformed; and what is expected instead."""
-
-
-def _read_token(parameter: Parameter, _: str, value: str, __: str) -> _Read:
-    return token.token(parameter.code, value, parameter.systems), token.EXPECTED
-
-
-def _read_reference(parameter: Parameter, modifier: str, value: str, base: str) -> _Read:
-    if modifier == "identifier":
-        return token.token(f"{parameter.code}:identifier", value), token.EXPECTED
-    return reference.reference(parameter.code, value, base, parameter.targets, modifier), reference.EXPECTED
-
-
-def _read_date(parameter: Parameter, _: str, value: str, __: str) -> _Read:
-    return date.date(parameter.code, value), date.EXPECTED
-
-
-def _read_uri(parameter: Parameter, _: str, value: str, __: str) -> _Read:
-    return uri.uri(parameter.code, value), uri.EXPECTED
-
-
-_READERS: Mapping[str, Callable[[Parameter, str, str, str], _Read]] = {
-    "token": _read_token,
-    "reference": _read_reference,
-    "date": _read_date,
-    "uri": _read_uri,
-}
-
-
-_MODIFIERS = {
-    "token": ("missing", "not"),
-    "reference": ("missing", "identifier"),
-    "date": ("missing",),
-    "uri": ("missing",),
-}
-
-
-def _refuse_modifier(parameter: Parameter, modifier: str) -> None:
-    """A reference takes a type as its modifier, one of those it may name."""
-    kind = parameter.kind
-    allowed = _MODIFIERS[kind]
-    if parameter.code in STORED:
-        allowed = tuple(one for one in allowed if one != "missing")
-    types = (parameter.targets or r4().resource_types) if kind == "reference" else ()
-    if modifier not in allowed and modifier not in types:
-        named = [f":{one}" for one in allowed] + [":[type]"] * bool(types)
-        raise BadParameter.because(
-            "unknown-modifier", modifier=modifier[:LONGEST_NAME], name=parameter.code, allowed=", ".join(named) or "-"
-        )
-
-
-def _missing(parameter: Parameter, value: str) -> Criterion:
-    """A reference by identifier alone is a value too."""
-    if value not in {"true", "false"}:
-        raise BadParameter.because("parameter-value", name=f"{parameter.code}:missing", expected="true|false")
-    codes = [parameter.code, f"{parameter.code}:identifier"] if parameter.kind == "reference" else [parameter.code]
-    found = every(*map(Missing, codes))
-    return found if value == "true" else Without(found)
-
-
-def _ids(value: str) -> Iterator[str]:
-    for one in split(value, ","):
-        id = plain(one)
-        if not is_id(id):
-            raise BadParameter.because("parameter-value", name="_id", expected="id")
-        yield id
+            self.criteria.append((name, value))
 
 
 # ---------------------------------------------------------------------------------------------- the shape of the answer
@@ -187,7 +139,7 @@ def _ids(value: str) -> Iterator[str]:
 def _add_result(results: dict[str, str], name: str, value: str) -> None:
     code, colon, modifier = name.partition(":")
     if colon:
-        raise BadParameter.because("unknown-modifier", modifier=modifier[:LONGEST_NAME], name=code, allowed="-")
+        raise unknown_modifier(code, modifier)
     if code in results:
         raise BadParameter.because("parameter-repeated", name=code)
     results[code] = value
@@ -212,7 +164,7 @@ def _total(results: Mapping[str, str]) -> str:
 def _sort(results: Mapping[str, str], known: Mapping[str, Parameter]) -> tuple[Sort, ...]:
     if "_sort" not in results:
         return ()
-    allowed = [code for code, parameter in known.items() if parameter.kind in SORTED]
+    allowed = {code: None for code, parameter in known.items() if sortable(parameter)}
     keys: dict[str, Sort] = {}
     for key in results["_sort"].split(","):
         code = key.removeprefix("-")
@@ -220,6 +172,11 @@ def _sort(results: Mapping[str, str], known: Mapping[str, Parameter]) -> tuple[S
             raise BadParameter.because("parameter-value", name="_sort", expected=f"[-]{'|'.join(allowed)}")
         keys.setdefault(code, Sort(code, descending=key.startswith("-")))
     return tuple(keys.values())
+
+
+def sortable(parameter: Parameter) -> bool:
+    """Whether a search can be sorted by a parameter."""
+    return parameter.kind in SORTED and not parameter.chain and parameter.code not in WORDED
 
 
 def _shown(results: Mapping[str, str]) -> Iterator[Pair]:
@@ -231,22 +188,12 @@ def _shown(results: Mapping[str, str]) -> Iterator[Pair]:
 # ---------------------------------------------------------------------------------------------- refusals
 
 
-def _unknown(name: str, type: str, known: Mapping[str, Parameter], severity: str = "error") -> Issue:
-    said = {"name": name[:LONGEST_NAME], "type": type, "allowed": ", ".join((*known, *RESULT[:5]))}
-    return Issue("not-supported", "unknown-parameter", said=said, severity=severity, source=BadParameter.spec)
-
-
 def _refuse_unreadable(name: str, value: str) -> None:
-    """A NUL or half a surrogate pair is in no text that FHIR can store: https://hl7.org/fhir/R4/datatypes.html#string"""
-    if not (_storable(name) and _storable(value)):
+    if not (storable(name) and storable(value)):
         shown = "".join(character if character.isprintable() else "?" for character in name[:LONGEST_NAME])
         raise BadParameter.because("parameter-value", name=shown, expected="UTF-8")
-
-
-def _storable(text: str) -> bool:
-    if "\x00" in text:
-        return False
-    return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)
+    if len(value) > LONGEST_TEXT:
+        raise BadParameter.because("value-too-long", name=name[:LONGEST_NAME], limit=LONGEST_TEXT)
 
 
 def _refuse_too_many(criteria: Iterable[Pair]) -> None:

@@ -2,8 +2,9 @@
 
 A `Criterion` means the same in SQLite, in MongoDB and, for one resource, in memory (`search/match.py`).
 Parameters are named by their code (`subject`); a criterion is read in the light of `Query.type`. A parameter may have
-several values in one resource: a criterion about it holds when one of them, by itself, is as asked. The tokens of a
-reference's own `identifier` stand apart, under `code:identifier`.
+several values in one resource: a criterion about it holds when one of them, by itself, is as asked. What a modifier asks
+of stands apart, under its name: `subject:identifier` the tokens of a reference's own `identifier`, `code:text` the words of
+a concept, `identifier:of-type` the numbers with the types they are given as.
 """
 
 from dataclasses import dataclass
@@ -45,13 +46,90 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A token parameter, or one of addresses, has this value. `system` None: any or none; "": none at all. `code` None: any code of the system.
-    Compared exactly, case and all. A code whose system its element implies is indexed without one.
+    """A token parameter, or one of addresses, has this value. `system` None: any or none; "": none at all. `code` None: any
+    code of the system. Compared exactly, case and all (of a plain string both sides are folded before). A code whose system its
+    element implies is indexed without one.
     """
 
     parameter: str
     system: str | None
     code: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Under:
+    """A token parameter of addresses or media types has a value that begins with this text (the modifier :below). Compared
+    exactly.
+    """
+
+    parameter: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A string parameter has a value that stands to `text` as `how` says: it `starts` or `ends` with it, `contains` or
+    `equals` it, both folded (`values/string.py`; `text` is so already), or is it `exact`, letter for letter.
+    """
+
+    parameter: str
+    how: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """All of these words (folded) are in the resource: in its narrative (`_text`), or anywhere in it (`_content`)."""
+
+    parameter: str
+    words: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """A number or quantity parameter stands to the range from `low` to `high`, both included, as `relation` says: the same
+    relations as those of `Span`. `code` None: in whatever unit; else in the unit of this code, of this `system` unless that is
+    None. https://hl7.org/fhir/R4/search.html#quantity
+    """
+
+    parameter: str
+    relation: str
+    low: float
+    high: float
+    system: str | None = None
+    code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """One element that a composite parameter finds has all of these by itself: the criteria are about its components, which
+    are named by their place, "0", "1", …. https://hl7.org/fhir/R4/search.html#combining
+    """
+
+    parameter: str
+    parts: tuple["Criterion", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """A reference parameter points at a resource of this type, not deleted, for which `where` holds (a chain).
+    https://hl7.org/fhir/R4/search.html#chaining
+    """
+
+    parameter: str
+    type: str
+    where: "Criterion"
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedFrom:
+    """A resource of this type, not deleted, for which `where` holds, points here by its reference parameter (`_has`).
+    https://hl7.org/fhir/R4/search.html#has
+    """
+
+    type: str
+    parameter: str
+    where: "Criterion"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +162,8 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """The resource has no value for the parameter: the index holds no token, no reference and no span for its code. A
-    concept of text alone gives a token parameter no value; a contained resource is the reference ("", "#").
+    """The resource has no value for the parameter: the index holds nothing of any kind for its code. A concept of text alone
+    gives a token parameter no value; a contained resource is the reference ("", "#").
     """
 
     parameter: str
@@ -110,17 +188,35 @@ class Related:
 
 
 Criterion: TypeAlias = (
-    Everything | Every | Some | Without | Identity | Token | Reference | Span | Missing | OfPatient | Related
+    Everything
+    | Every
+    | Some
+    | Without
+    | Identity
+    | Token
+    | Under
+    | Text
+    | Words
+    | Reference
+    | Span
+    | Amount
+    | Together
+    | Linked
+    | LinkedFrom
+    | Missing
+    | OfPatient
+    | Related
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Sort:
-    """One key of the order: `_id`, `_lastUpdated` or a date or token parameter. Ascending by the lowest value, descending
-    by the highest; resources without a value come last either way.
+    """One key of the order: `_id`, `_lastUpdated` or a parameter of dates, tokens, strings or amounts. Ascending by the lowest
+    value, descending by the highest; resources without a value come last either way.
 
-    Of a date parameter the lowest value is the least `low`, the highest the greatest `high`. Of a token parameter it is
-    the least and the greatest code, whatever its system, by code point.
+    Of a date or an amount the lowest value is the least `low`, the highest the greatest `high`, whatever the unit. Of a token
+    parameter it is the least and the greatest code, whatever its system, by code point. Of strings it is that of the keys
+    that put them in Swedish order (`values/string.py`).
     """
 
     parameter: str
@@ -147,3 +243,21 @@ def every(*parts: Criterion) -> Criterion:
 def some(*parts: Criterion) -> Criterion:
     """At least one of the parts, as flat as may be."""
     return parts[0] if len(parts) == 1 else Some(parts)
+
+
+def narrowed(criterion: Criterion, grant: Criterion) -> Criterion:
+    """The criterion where every hop of a chain, and whatever points here, is within the grant too: nobody learns by a chain
+    what he may not see.
+    """
+    match criterion:
+        case Every(parts):
+            return Every(tuple(narrowed(part, grant) for part in parts))
+        case Some(parts):
+            return Some(tuple(narrowed(part, grant) for part in parts))
+        case Without(part):
+            return Without(narrowed(part, grant))
+        case Linked(parameter, type, where):
+            return Linked(parameter, type, every(narrowed(where, grant), grant))
+        case LinkedFrom(type, parameter, where):
+            return LinkedFrom(type, parameter, every(narrowed(where, grant), grant))
+    return criterion

@@ -15,7 +15,7 @@ import msgspec
 
 from fhir_server.fhir.outcome import BadParameter
 
-Position: TypeAlias = tuple[str | int | None, ...]
+Position: TypeAlias = tuple[str | int | float | None, ...]
 """Where a page starts: the sort keys and the id of the item before it; of a history, its moment, type and id."""
 
 _SIGNED = 16

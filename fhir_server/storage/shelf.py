@@ -11,7 +11,7 @@ from typing import Any
 
 from fhir_server.fhir.outcome import NotFound
 from fhir_server.search.match import Candidate, answer, matches, sort_value
-from fhir_server.search.query import Query, Sort, every
+from fhir_server.search.query import Query, Sort, every, narrowed
 from fhir_server.storage.page import Position
 from fhir_server.storage.store import Commit, Grant, Matches, Overtaken, Page, Store, Stored
 
@@ -37,8 +37,11 @@ class Shelf:
         return {(one.stored.type, one.stored.id): one for one in self._resources}
 
     @cached_property
-    def _candidates(self) -> tuple[Candidate, ...]:
-        return tuple(one.candidate for one in self._kept.values())
+    def _candidates(self) -> list[Candidate]:
+        """Each may be linked with any of the others."""
+        found: list[Candidate] = []
+        found += (replace(one.candidate, others=found) for one in self._kept.values())
+        return found
 
     async def read(self, type: str, id: str, grant: Grant) -> Stored:
         """The one version. NotFound."""
@@ -58,7 +61,8 @@ class Shelf:
         self, query: Query, grant: Grant, *, count: int, after: Position | None = None, total: bool = True
     ) -> Page:
         """The resources that match and that the grant reaches, counted to the last."""
-        found = answer(replace(query, where=every(query.where, grant.query)), self._candidates)
+        where = every(narrowed(query.where, grant.query), grant.query)
+        found = answer(replace(query, where=where), self._candidates)
         left = [one for one in found if after is None or _follows(one, after, query.sort)]
         shown = left[:count]
         return Page(

@@ -64,7 +64,7 @@ class Page:
 
     items: tuple[Stored, ...]
     total: int | None = None
-    next: tuple[str | int | None, ...] | None = None
+    next: tuple[str | int | float | None, ...] | None = None
 
 
 # ---------------------------------------------------------------------------------------------- to write
@@ -224,7 +224,7 @@ class Store(Protocol):
         grant: Grant,
         *,
         count: int,
-        after: tuple[str | int | None, ...] | None = None,
+        after: tuple[str | int | float | None, ...] | None = None,
         since: int | None = None,
         at: tuple[int, int] | None = None,
     ) -> Page:
@@ -245,7 +245,7 @@ class Store(Protocol):
         grant: Grant,
         *,
         count: int,
-        after: tuple[str | int | None, ...] | None = None,
+        after: tuple[str | int | float | None, ...] | None = None,
         total: bool = True,
     ) -> Page:
         """The resources that match and that the grant reaches, `count` of them from the position `after`. With `total` they

@@ -67,9 +67,17 @@ _CONTENTS = {
     " JOIN parameters p ON p.key = t.parameter",
     "spans": "SELECT p.code, t.low, t.high, r.id FROM spans t JOIN resources r ON r.key = t.resource"
     " JOIN parameters p ON p.key = t.parameter",
+    "strings": "SELECT p.code, t.value, t.exact, t.key, r.id FROM strings t JOIN resources r ON r.key = t.resource"
+    " JOIN parameters p ON p.key = t.parameter",
+    "amounts": "SELECT p.code, t.low, t.high, t.system, t.code, r.id FROM amounts t"
+    " JOIN resources r ON r.key = t.resource JOIN parameters p ON p.key = t.parameter",
+    "words": "SELECT w.type, w.text, w.content, r.id FROM words w JOIN resources r ON r.key = w.rowid",
+    "sought": "SELECT value, (SELECT group_concat(r.id) FROM words w JOIN resources r ON r.key = w.rowid"
+    ' WHERE words MATCH value) FROM json_each(\'["a", "b", "c", "deleted"]\')',
     "relations": 'SELECT t.patient, t.actor, t.kind, t.source, t.plan, t.start, t."end", ' + _OF.format("relations"),
     "audit": "SELECT a.*, g.agent FROM audit a JOIN agents g ON g.key = a.agent",
     "outbox": "SELECT * FROM outbox",
     "meta": "SELECT * FROM meta WHERE name <> 'checked'",
-    "lost": "SELECT count(*) FROM tokens WHERE resource NOT IN (SELECT key FROM resources)",
+    "lost": "SELECT count(*) FROM (SELECT resource FROM tokens UNION ALL SELECT resource FROM strings UNION ALL"
+    " SELECT resource FROM amounts UNION ALL SELECT rowid FROM words) WHERE resource NOT IN (SELECT key FROM resources)",
 }

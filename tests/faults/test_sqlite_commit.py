@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from fhir_server.fhir.outcome import Stale, Unavailable
+from fhir_server.search.index import Index
 from fhir_server.search.query import Query, Token
 from fhir_server.storage.store import Commit, Delete, Indexing, Matches, Reindexed, Relation
 from tests.faults.breaking import Breaking, an_error, breaking, contents
@@ -28,11 +29,27 @@ pytestmark = pytest.mark.anyio
 
 TEAM = (Relation(MINE, "Practitioner/1", "care-team", "CareTeam/t"),)
 FORMER = (Relation(MINE, "Practitioner/2", "care-team", "CareTeam/t"),)
+FOUND_BY = ("tokens", "spans", "strings", "amounts", "words", "sought", "relations")
 RICH = Commit(
     NARROWED,
     (
-        a_put("new", tokens={"code": [("s", "1")], "never-before": [("", "x")]}, spans={"date": [(1, 2)]}),
-        a_put("changed", tokens={"code": [("s", "2")]}, spans={"date": [(5, 6)]}),
+        a_put(
+            "new",
+            tokens={"code": [("s", "1")], "never-before": [("", "x")]},
+            spans={"date": [(1, 2)]},
+            strings={"name": [("b", "b", "B")]},
+            amounts={"dose": [(1.5, 1.5, "", "mg")]},
+            words={"_content": ["b"]},
+            elements={"pair": [Index({"0": [("s", "1")]})]},
+        ),
+        a_put(
+            "changed",
+            tokens={"code": [("s", "2")]},
+            spans={"date": [(5, 6)]},
+            strings={"name": [("c", "c", "C")]},
+            amounts={"dose": [(2.5, 2.5, "", "mg")]},
+            words={"_text": ["c"], "_content": ["c"]},
+        ),
         a_put("t", type="CareTeam", relations=TEAM),
         Delete("CarePlan", "deleted"),
     ),
@@ -48,8 +65,15 @@ async def seeded(path=":memory:"):
     async with sqlite_at(path, Clock()) as store:
         await write(
             store,
-            a_put("changed", tokens={"code": [("s", "0")], "left": [("", "x")]}, spans={"date": [(3, 4)]}),
-            a_put("deleted", tokens={"code": [("s", "0")]}),
+            a_put(
+                "changed",
+                tokens={"code": [("s", "0")], "left": [("", "x")]},
+                spans={"date": [(3, 4)]},
+                strings={"name": [("a", "a", "A")]},
+                amounts={"dose": [(0.5, 0.5, "", "mg")]},
+                words={"_text": ["a"], "_content": ["a"]},
+            ),
+            a_put("deleted", tokens={"code": [("s", "0")]}, words={"_content": ["deleted"]}),
             a_put("t", type="CareTeam", relations=FORMER),
         )
         yield store
@@ -67,10 +91,7 @@ async def written() -> tuple[dict, dict, list[str]]:
 async def test_a_commit_takes_a_few_statements_however_much_it_writes():
     before, after, statements = await written()
 
-    assert all(
-        before[table] != after[table]
-        for table in ("resources", "versions", "tokens", "spans", "relations", "audit", "outbox")
-    )
+    assert all(before[table] != after[table] for table in ("resources", "versions", *FOUND_BY, "audit", "outbox"))
     assert (statements[0], statements[-1]) == ("BEGIN IMMEDIATE", "COMMIT")
     assert len(statements) < 30
 
@@ -184,8 +205,14 @@ async def test_refusals_are_told_apart_from_what_failed():
 
 
 async def test_an_index_is_replaced_whole_with_how_far_it_came_or_not_at_all():
+    anew = a_put(
+        tokens={"new": [("s", "1")]},
+        strings={"name": [("b", "b", "B")]},
+        amounts={"dose": [(1.5, 1.5, "", "mg")]},
+        words={"_content": ["b"]},
+    )
     rows = [
-        Reindexed("CarePlan", "changed", 1, a_put(tokens={"new": [("s", "1")]}).index, (MINE,), TEAM),
+        Reindexed("CarePlan", "changed", 1, anew.index, (MINE,), TEAM),
         Reindexed("CareTeam", "t", 1, a_put(spans={"date": [(1, 2)]}).index, (MINE,)),
     ]
     reached = Indexing("tomorrow's", ("CareTeam", "t"), 2, 3)
@@ -195,7 +222,7 @@ async def test_an_index_is_replaced_whole_with_how_far_it_came_or_not_at_all():
         connection = breaking(store)
         await store.reindex(rows, reached)
         after, statements = contents(store), connection.statements
-    assert all(before[table] != after[table] for table in ("resources", "tokens", "spans", "relations", "meta"))
+    assert all(before[table] != after[table] for table in ("resources", *FOUND_BY, "meta"))
 
     for broken in dict.fromkeys(statements):
         async with seeded() as store:

@@ -126,7 +126,7 @@ async def test_a_pretty_answer_says_the_same(api):
         ("DELETE", "CarePlan/$validate", 405, "GET, HEAD, POST"),
         ("DELETE", "AuditEvent/a", 405, "GET, HEAD"),
         ("PUT", "AuditEvent/a", 405, "GET, HEAD"),
-        ("GET", "", 405, "POST"),
+        ("PUT", "", 405, "GET, HEAD, POST"),
         ("BREW", "metadata", 405, "GET, HEAD"),
     ],
 )

@@ -41,7 +41,7 @@ async def test_every_definition_is_served_as_it_stands(api):
 
         members = list(definition)
         place = members.index("id") + 1
-        expected = {name: definition[name] for name in members[:place]} | {"meta": meta} | definition
+        expected = {name: definition[name] for name in members[:place]} | {"meta": meta} | definition | {"meta": meta}
         assert encode(expected) == answer.content
         assert {"versionId", "lastUpdated"} == meta.keys()
 
@@ -100,14 +100,14 @@ async def test_a_search_finds_every_definition_of_its_type(api, type):
         ("SearchParameter?_id=clinical-patient", ["clinical-patient"]),
         ("SearchParameter?base=CarePlan&code=category", ["CarePlan-category"]),
         ("SearchParameter?base=CarePlan,CareTeam&code=category", ["CarePlan-category", "CareTeam-category"]),
-        ("SearchParameter?base=Provenance&type=reference", ["Provenance-patient"]),
-        ("SearchParameter?base=Provenance&type=token", []),
-        ("SearchParameter?version=4.0.1&base=Provenance", ["Provenance-patient"]),
+        ("SearchParameter?base=Provenance&code=patient&type=reference", ["Provenance-patient"]),
+        ("SearchParameter?base=Provenance&code=patient&type=token", []),
+        ("SearchParameter?version=4.0.1&base=Provenance&code=patient", ["Provenance-patient"]),
         ("SearchParameter?version=5.0.0", []),
         ("OperationDefinition?code=everything", ["everything"]),
         ("OperationDefinition?system=true", ["meta", "validate"]),
         ("OperationDefinition?base=http://hl7.org/fhir/OperationDefinition/Patient-everything", ["everything"]),
-        ("CompartmentDefinition?resource=Task", ["patient-anchor"]),
+        ("CompartmentDefinition?resource=Task&status=active", ["patient-anchor"]),
         ("CapabilityStatement?resource=CarePlan&status=active", ["care-plan-server"]),
         ("CapabilityStatement?resource=CarePlan&status=draft", []),
         ("CapabilityStatement?date=ge2026&_lastUpdated=ge2026", ["care-plan-server"]),
@@ -203,7 +203,9 @@ async def test_a_transaction_may_refer_to_a_definition_by_what_it_matches(api):
             "entry": [{"item": {"reference": reference}}],
         }
 
-    one = await api.post("", json=a_bundle(an_entry("POST", "List", a_list("SearchParameter?base=Provenance"))))
+    one = await api.post(
+        "", json=a_bundle(an_entry("POST", "List", a_list("SearchParameter?base=Provenance&code=patient")))
+    )
     none = await api.post("", json=a_bundle(an_entry("POST", "List", a_list("SearchParameter?base=Colour"))))
 
     assert 200 == one.status_code

@@ -1,5 +1,6 @@
 """What each criterion means: the sentences of `search/query.py`, one by one."""
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import pytest
@@ -7,9 +8,12 @@ import pytest
 from fhir_server.search.index import Index
 from fhir_server.search.match import Candidate, answer, matches
 from fhir_server.search.query import (
+    Amount,
     Every,
     Everything,
     Identity,
+    Linked,
+    LinkedFrom,
     Missing,
     OfPatient,
     Query,
@@ -18,8 +22,12 @@ from fhir_server.search.query import (
     Some,
     Sort,
     Span,
+    Text,
+    Together,
     Token,
+    Under,
     Without,
+    Words,
     every,
     some,
 )
@@ -41,10 +49,14 @@ ONE = Candidate(
         tokens={"category": [("", "x"), ("s", "y")], "subject:identifier": [("s", "9")]},
         references={"subject": [("Patient", "p1")], "about": [("", "https://x.example/1")]},
         spans={"date": [(10, 19), (40, 49)]},
+        strings={"title": [("plan b", "plan b", "Plan B"), ("}vrigt", "ovrigt", "Övrigt")]},
+        amounts={"dose": [(1.0, 1.0, "u", "mg"), (1.0, 1.0, "", "milligram"), (5.0, 9.0, "u", "g")]},
+        words={"_text": ["fall", "hoft"]},
+        elements={"pair": [Index(tokens={"0": [("s", "a")]}, amounts={"1": [(1.0, 1.0, "", "")]}), Index(tokens={"0": [("s", "b")]}, amounts={"1": [(2.0, 2.0, "", "")]})]},
     ),
     ("p1",),
     (Bond(),),
-)
+)  # fmt: skip
 YES, NO = Everything(), Some(())
 
 
@@ -84,6 +96,51 @@ YES, NO = Everything(), Some(())
         (Reference("subject", "", "p1"), False),
         (Reference("about", "", "https://x.example/1"), True),
         (Reference("about", None, "https://x.example/1"), False),
+        (Under("category", ""), True),
+        (Under("category", "x"), True),
+        (Under("category", "xy"), False),
+        (Under("status", ""), False),
+        (Text("title", "starts", "plan"), True),
+        (Text("title", "starts", "b"), False),
+        (Text("title", "starts", "ovr"), True),
+        (Text("title", "ends", "b"), True),
+        (Text("title", "ends", "plan"), False),
+        (Text("title", "contains", "n b"), True),
+        (Text("title", "contains", "bn"), False),
+        (Text("title", "equals", "plan b"), True),
+        (Text("title", "equals", "plan"), False),
+        (Text("title", "exact", "Plan B"), True),
+        (Text("title", "exact", "plan b"), False),
+        (Text("title", "exact", "Plan"), False),
+        (Text("name", "starts", ""), False),
+        (Words("_text", frozenset({"fall"})), True),
+        (Words("_text", frozenset({"fall", "hoft"})), True),
+        (Words("_text", frozenset({"fall", "hand"})), False),
+        (Words("_text", frozenset({"hof"})), False),
+        (Words("_content", frozenset({"fall"})), False),
+        (Amount("dose", "eq", 0.5, 1.5), True),
+        (Amount("dose", "eq", 1.5, 2.5), False),
+        (Amount("dose", "eq", 0.5, 1.5, "u", "mg"), True),
+        (Amount("dose", "eq", 0.5, 1.5, None, "mg"), True),
+        (Amount("dose", "eq", 0.5, 1.5, None, "milligram"), True),
+        (Amount("dose", "eq", 0.5, 1.5, "u", "milligram"), False),
+        (Amount("dose", "eq", 0.5, 1.5, "u", "g"), False),
+        (Amount("dose", "gt", 8, 8, "u", "g"), True),
+        (Amount("dose", "gt", 8, 8, "u", "mg"), False),
+        (Amount("dose", "sa", 4, 4), True),
+        (Amount("dose", "sa", 5, 5), False),
+        (Amount("dose", "ap", 8, 20), True),
+        (Amount("dose", "ne", 0, 9), False),
+        (Amount("dose", "ne", 0, 8), True),
+        (Amount("weight", "ne", 0, 8), False),
+        (Together("pair", (Token("0", "s", "a"), Amount("1", "eq", 0.5, 1.5))), True),
+        (Together("pair", (Token("0", "s", "a"), Amount("1", "eq", 1.5, 2.5))), False),
+        (Together("pair", (Token("0", "s", "b"), Amount("1", "eq", 1.5, 2.5))), True),
+        (Together("pair", ()), True),
+        (Together("other", ()), False),
+        (Missing("title"), False),
+        (Missing("dose"), False),
+        (Missing("pair"), False),
         (Missing("status"), True),
         (Missing("category"), False),
         (Missing("subject"), False),
@@ -97,6 +154,53 @@ YES, NO = Everything(), Some(())
 )
 def test_a_criterion_holds_as_it_says(criterion, expected):
     assert expected == matches(criterion, ONE)
+
+
+def resource(type: str, id: str, **references) -> Candidate:
+    tokens = {"id": [("", id)]}
+    return Candidate(type, id, 0, Index(tokens=tokens, references={code: [to] for code, to in references.items()}))
+
+
+PATIENT, GROUP = resource("Patient", "p1", organization=("Organization", "o")), resource("Group", "p1")
+UNIT, OTHER = resource("Organization", "o"), resource("Patient", "p2")
+TASK = resource("Task", "t", focus=("CarePlan", "a"), owner=("Organization", "o"))
+AMONG = replace(ONE, others=(PATIENT, GROUP, UNIT, OTHER, TASK))
+
+
+def named(id: str) -> Token:
+    return Token("id", None, id)
+
+
+@pytest.mark.parametrize(
+    ("criterion", "expected"),
+    [
+        (Linked("subject", "Patient", Everything()), True),
+        (Linked("subject", "Patient", named("p1")), True),
+        (Linked("subject", "Patient", named("p2")), False),
+        (Linked("subject", "Group", Everything()), False),
+        (Linked("patient", "Patient", Everything()), False),
+        (Linked("about", "", Everything()), False),
+        (Without(Linked("subject", "Patient", named("p2"))), True),
+        (Linked("subject", "Patient", Without(named("p2"))), True),
+        (Linked("subject", "Patient", Linked("organization", "Organization", named("o"))), True),
+        (Linked("subject", "Patient", Linked("organization", "Organization", named("x"))), False),
+        (LinkedFrom("Task", "focus", Everything()), True),
+        (LinkedFrom("Task", "focus", named("t")), True),
+        (LinkedFrom("Task", "focus", named("x")), False),
+        (LinkedFrom("Task", "owner", Everything()), False),
+        (LinkedFrom("Patient", "focus", Everything()), False),
+        (LinkedFrom("Task", "focus", Linked("owner", "Organization", named("o"))), True),
+        (Linked("subject", "Patient", LinkedFrom("Task", "focus", Everything())), False),
+        (Linked("subject", "Patient", Linked("organization", "Organization", LinkedFrom("Task", "owner", named("t")))), True),
+    ],
+)  # fmt: skip
+def test_a_chain_holds_for_what_is_linked(criterion, expected):
+    assert expected == matches(criterion, AMONG)
+
+
+def test_a_resource_that_is_alone_is_linked_with_nothing():
+    assert not matches(Linked("subject", "Patient", Everything()), ONE)
+    assert not matches(LinkedFrom("Task", "focus", Everything()), ONE)
 
 
 @pytest.mark.parametrize(
@@ -173,17 +277,17 @@ def test_criteria_are_joined_as_flat_as_may_be():
 
 
 def plan(id: str, updated: int = 0, **values) -> Candidate:
-    index = Index(tokens={"status": values["status"]} if "status" in values else {}, spans=values.get("spans", {}))
-    return Candidate("CarePlan", id, updated, index)
+    tokens = {"status": values.pop("status")} if "status" in values else {}
+    return Candidate("CarePlan", id, updated, Index(tokens=tokens, **values))
 
 
 PLANS = [
-    plan("d", 3, status=[("z", "a")]),
-    plan("b", 1, status=[("", "b"), ("", "c")], spans={"date": [(1, 50)]}),
-    plan("c", 2, status=[("a", "b")], spans={"date": [(5, 6), (2, 90)]}),
+    plan("d", 3, status=[("z", "a")], strings={"title": [("{", "a", "Å"), ("m", "m", "M")]}),
+    plan("b", 1, status=[("", "b"), ("", "c")], spans={"date": [(1, 50)]}, amounts={"dose": [(3, 3, "", ""), (9, 9, "", "")]}),
+    plan("c", 2, status=[("a", "b")], spans={"date": [(5, 6), (2, 90)]}, strings={"title": [("z", "z", "Z")]}, amounts={"dose": [(4, 5, "u", "mg")]}),
     plan("a", 2),
     Candidate("Task", "t", 0, Index()),
-]
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -199,6 +303,10 @@ PLANS = [
         ([Sort("status", descending=True)], "bcda"),
         ([Sort("date")], "bcad"),
         ([Sort("date", descending=True)], "cbad"),
+        ([Sort("title")], "dcab"),
+        ([Sort("title", descending=True)], "dcab"),
+        ([Sort("dose")], "bcad"),
+        ([Sort("dose", descending=True)], "bcad"),
     ],
 )
 def test_an_answer_is_in_the_order_asked_for(keys, order):

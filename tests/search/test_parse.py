@@ -1,13 +1,15 @@
 """https://hl7.org/fhir/R4/search.html"""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from fhir_server.fhir.instant import DAY, span
 from fhir_server.fhir.outcome import BadParameter
-from fhir_server.search.parameter import load_parameters
-from fhir_server.search.parse import DEFAULT_COUNT, MOST_COUNT, MOST_VALUES, Parser
+from fhir_server.search.modifier import LONGEST_VALUE, modifiers_of
+from fhir_server.search.parse import DEFAULT_COUNT, LONGEST_TEXT, MOST_COUNT, MOST_PARAMETERS, MOST_VALUES
 from fhir_server.search.query import (
     Every,
     Everything,
@@ -21,14 +23,10 @@ from fhir_server.search.query import (
     Token,
     Without,
 )
+from tests.search.reading import BASE, PARAMETERS, PARSER, refusal, where
+from tools.take_parameters import types
 
-BASE = "http://127.0.0.1:8080/fhir"
-PARSER = Parser(load_parameters(), BASE)
 LOW, HIGH = span("2026-03-02")
-
-
-def where(*pairs, type="CarePlan"):
-    return PARSER.parse(type, pairs).query.where
 
 
 @pytest.mark.parametrize(
@@ -204,6 +202,114 @@ def test_values_of_a_repeated_parameter_are_counted_together():
         PARSER.parse("CarePlan", [half, half, ("status", "a")])
 
 
+def test_a_search_has_so_many_parameters_and_no_more():
+    pairs = [("status", "a"), ("_include", "CarePlan:subject")]
+    pairs += [(f"_has:Task:based-on:{code}", "a") for code in ("status", "code", "_id")] * (MOST_PARAMETERS // 4)
+    pairs += [("_id", "a")] * (MOST_PARAMETERS - len(pairs))
+    PARSER.parse("CarePlan", pairs)
+
+    assert "too-many-parameters" == refusal(*pairs, ("category", "a")).key
+
+
+def test_a_value_is_as_long_as_a_value_may_be_and_no_longer():
+    where(("category", "a" * LONGEST_VALUE))
+
+    assert {"name": "category", "limit": LONGEST_VALUE} == dict(refusal(("category", "a" * (LONGEST_VALUE + 1))).said)
+    assert {"name": "_filter", "limit": LONGEST_TEXT} == dict(refusal(("_filter", " " * (LONGEST_TEXT + 1))).said)
+
+
+@pytest.mark.parametrize(
+    ("type", "keys"),
+    [
+        ("Patient", "family,-birthdate,_lastUpdated,_id,gender,name"),
+        ("Observation", "value-quantity,-date,code,value-string,_profile"),
+        ("EpisodeOfCare", "-started"),
+        ("Task", "due,-priority"),
+    ],
+)
+def test_a_search_can_be_sorted_by_what_has_an_order(type, keys):
+    expected = tuple(Sort(key.lstrip("-"), descending=key.startswith("-")) for key in keys.split(","))
+
+    assert expected == PARSER.parse(type, [("_sort", keys)]).query.sort
+
+
+@pytest.mark.parametrize(
+    ("type", "wrong"),
+    [
+        ("CarePlan", "subject"),
+        ("CarePlan", "follow-up"),
+        ("CarePlan", "_text"),
+        ("CarePlan", "_score"),
+        ("CarePlan", "patient.name"),
+        ("CarePlan", "--status"),
+        ("CarePlan", "status,"),
+        ("Observation", "code-value-quantity"),
+    ],
+)
+def test_a_search_cannot_be_sorted_by_what_has_none(type, wrong):
+    issue = refusal(("_sort", wrong), type=type)
+
+    assert ("parameter-value", "_sort") == (issue.key, issue.said["name"])
+    assert "status" in issue.said["expected"].removeprefix("[-]").split("|")
+
+
+@pytest.mark.parametrize(
+    "pair",
+    [
+        ("$where", "this.password"),
+        ("status[$ne]", "x"),
+        ("status", ",".join(["a"] * 10_000)),
+        ("_id", ",".join(["a"] * 10_000)),
+        ("status", "\\" * LONGEST_TEXT),
+        ("category", "a|" * 40_000),
+        ("date", "9" * LONGEST_TEXT),
+        ("date", "ge" * 40_000),
+        ("date", "0000-00-00"),
+        ("date", "2026-13-01"),
+        ("date", "2026-03-02T25:00"),
+        ("date", "10000-01-01"),
+        ("_sort", "colour," * 10_000),
+        ("_count", "-1"),
+        ("_count", "1e9"),
+        ("_count", "٣"),
+        ("_include", "CarePlan:" * 10_000),
+        ("_contained", "true"),
+        ("_containedType", "container"),
+        ("_query", "current-high-risk"),
+        ("_filter", "(" * 10_000),
+        ("_has:" * 10_000, "x"),
+        ("subject" + ".subject" * 10_000, "x"),
+        ("subject" + ":Patient" * 10_000, "x"),
+        ("status\x00", "x"),
+        ("category", "\ud800"),
+        ("category", "\udfff\ud800"),
+        ("_page\x00", ""),
+    ],
+    ids=lambda pair: pair[0][:20].encode("unicode_escape").decode(),
+)
+def test_bad_input_is_refused_at_once_and_the_parameter_is_named(pair):
+    started = time.perf_counter()
+    issue = refusal(pair)
+
+    assert 5 > time.perf_counter() - started
+    name = issue.said.get("name", pair[0])
+    assert pair[0].replace("\x00", "?").startswith(name[:7])
+    assert 1_500 > len(issue.text("en"))
+
+
+def test_what_looks_like_a_pattern_is_a_text():
+    assert where(("title:contains", ".*.*(a+)+$"), type="Composition") == where(
+        ("title:contains", "a"), type="Composition"
+    )
+    assert Token("category", None, ".*") == where(("category", ".*"))
+
+
+def test_a_page_of_a_thousand_million_is_a_page_of_a_thousand():
+    search = PARSER.parse("CarePlan", [("_count", str(10**9))])
+
+    assert (MOST_COUNT, (("_count", str(MOST_COUNT)),)) == (search.count, search.understood)
+
+
 def test_a_value_is_never_said_back():
     for pair in (("_lastUpdated", "19121212"), ("identifier", "19121212-1212|a|b"), ("_id", "19121212 1212")):
         with pytest.raises(BadParameter) as refusal:
@@ -211,32 +317,43 @@ def test_a_value_is_never_said_back():
         assert "1912" not in refusal.value.issues[0].text()
 
 
-NAMES = st.sampled_from(
-    [
-        "status",
-        "subject",
-        "patient",
-        "category",
-        "identifier",
-        "_id",
-        "_lastUpdated",
-        "_sort",
-        "_count",
-        "_total",
-        "_page",
-    ]
-)
-MODIFIERS = st.sampled_from(["", ":not", ":missing", ":identifier", ":Patient", ":", ":x"])
-VALUES = (
-    st.text(max_size=20) | st.text(alphabet="aP/|,\\$:2026-eqT Z#", max_size=20) | st.text(st.characters(), max_size=9)
-)
-PAIRS = st.lists(st.tuples(st.tuples(NAMES, MODIFIERS).map("".join) | st.text(max_size=9), VALUES), max_size=5)
+def _names():
+    """Every parameter of every type that is kept, with each of its modifiers and some that it does not have."""
+    for type in sorted(types()):
+        for code, parameter in PARAMETERS.of(type).items():
+            modifiers = () if parameter.chain else modifiers_of(parameter)
+            yield from (
+                (type, f"{code}{end}") for end in ("", *(f":{one}" for one in modifiers), ":x", ".name", ":Patient")
+            )
 
 
-@given(st.sampled_from(["CarePlan", "Patient", "Binary", "Nothing"]), PAIRS, st.booleans())
+NAMED = st.sampled_from(list(_names()))
+OTHERS = st.sampled_from(
+    ["_sort", "_count", "_total", "_page", "_list", "_filter", "_include", "_revinclude:iterate", "_has"]
+)
+OTHERS |= st.sampled_from(["_has:Task:subject:status", "_has:CarePlan:patient:date", "patient.birthdate", ":", ".", ""])
+VALUES = st.sampled_from(
+    ["true", "2026", "ge2026-03-02", "Patient/1", "a|b", "|a", "a|", "a$5", "5.4||mg", "lt5", "a,b", "s|c|v", "1e99", "https://x.example/a|1", "name co a"]
+)  # fmt: skip
+VALUES |= st.text(max_size=20) | st.text(alphabet="aP/|,\\$:2026-eqT Z#.", max_size=20)
+VALUES |= st.text(st.characters(), max_size=9)
+
+
+@given(NAMED, st.lists(VALUES, min_size=1, max_size=3), st.booleans())
+def test_any_text_in_any_parameter_is_understood_or_refused(named, values, lenient):
+    type, name = named
+    _understood_or_refused(type, [(name, value) for value in values], lenient=lenient)
+
+
+@given(st.sampled_from(["CarePlan", "Patient", "Binary", "Nothing"]), st.lists(st.tuples(OTHERS | st.text(max_size=9), VALUES), max_size=5), st.booleans())  # fmt: skip
 def test_any_pairs_are_understood_or_refused(type, pairs, lenient):
+    _understood_or_refused(type, pairs, lenient=lenient)
+
+
+def _understood_or_refused(type, pairs, *, lenient):
     try:
         search = PARSER.parse(type, pairs, lenient=lenient)
-    except BadParameter:
+    except BadParameter as refused:
+        assert all(issue.text(language) for issue in refused.issues for language in ("en", "sv"))  # noqa: PT017  # both are right
         return
     assert PARSER.parse(type, search.understood).query == search.query

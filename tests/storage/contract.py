@@ -102,6 +102,10 @@ def a_put(
     tokens: dict[str, list[tuple[str, str]]] | None = None,
     references: dict[str, list[tuple[str, str]]] | None = None,
     spans: dict[str, list[tuple[int, int]]] | None = None,
+    strings: dict[str, list[tuple[str, str, str]]] | None = None,
+    amounts: dict[str, list[tuple[float, float, str, str]]] | None = None,
+    words: dict[str, list[str]] | None = None,
+    elements: dict[str, list[Index]] | None = None,
     relations: tuple[Relation, ...] = (),
     method: str = "PUT",
     absent: bool = True,
@@ -109,7 +113,9 @@ def a_put(
     version: int | None = None,
     rereads: bool = False,
 ) -> Put:
-    index = Index(tokens or {}, references or {}, spans or {})
+    index = Index(
+        tokens or {}, references or {}, spans or {}, strings or {}, amounts or {}, words or {}, elements or {}
+    )
     return Put(
         type, id, a_draft(title), index, (patient,), relations, method=method,
         absent=absent, present=present, version=version, rereads=rereads,

@@ -14,10 +14,13 @@ from fhir_server.fhir.outcome import NotFound
 from fhir_server.search.index import Index
 from fhir_server.search.match import Candidate, answer, matches
 from fhir_server.search.query import (
+    Amount,
     Criterion,
     Every,
     Everything,
     Identity,
+    Linked,
+    LinkedFrom,
     Missing,
     OfPatient,
     Query,
@@ -26,17 +29,33 @@ from fhir_server.search.query import (
     Some,
     Sort,
     Span,
+    Text,
+    Together,
     Token,
+    Under,
     Without,
+    Words,
     every,
+    narrowed,
 )
+from fhir_server.search.values.amount import LEAST, MOST
+from fhir_server.search.values.string import fold, key
 from fhir_server.storage.store import Grant, Put, Relation, Store
 from tests.storage.contract import GRANTS, STORES, Clock, a_draft, ids, write
 
 SYSTEMS, CODES = st.sampled_from(["", "s", "t"]), st.sampled_from(["", "x", "y", "å", "Z", "#"])
-TYPES, NAMES = st.sampled_from(["Patient", "Practitioner", ""]), st.sampled_from(["p1", "p2", "1"])
+KINDS_KEPT = ["CarePlan", "Goal"]
+TYPES = st.sampled_from(["Patient", "Practitioner", "", *KINDS_KEPT])
+NAMES = st.sampled_from(["p1", "p2", *"012345"])
 TOKENS, REFERENCES, DATES = ["category", "status"], ["subject", "author"], ["date"]
-PARAMETERS = st.sampled_from([*TOKENS, *REFERENCES, *DATES, "never", "_id", "_lastUpdated"])
+STRINGS, AMOUNTS, WORDED, COMPOSITES = ["name", "title"], ["value"], ["_text", "_content"], ["pair"]
+PARAMETERS = st.sampled_from(
+    [*TOKENS, *REFERENCES, *DATES, *STRINGS, *AMOUNTS, *COMPOSITES, "never", "_id", "_lastUpdated"]
+)
+TEXTS = st.sampled_from(["Åsa", "asa", "Åsa Öberg", "öberg", "Zorn", "ab", "b", "100%", "a_b", ".*", "a.b"])
+NUMBERS = st.sampled_from([LEAST, -1.0, 0.0, 0.1, 99.5, 100.0, 100.49999999999999, 1e300, MOST])
+UNITS = st.sampled_from(["", "mg", "kg"])
+SOME_WORDS = st.sampled_from(["asa", "oberg", "1", "日本", "and", "x"])
 INSTANTS = st.integers(0, 12)
 ENDS = st.tuples(INSTANTS, INSTANTS).map(lambda ends: (min(ends), max(ends)))
 PATIENTS, ACTORS, KINDS = ["p1", "p2"], ["Practitioner/1", "Organization/1"], ["care-team", "consent"]
@@ -50,11 +69,29 @@ def some_of(values: Sequence[str]) -> st.SearchStrategy[frozenset[str]]:
     return st.frozensets(st.sampled_from(values))
 
 
+def by_code(codes: Sequence[str], values: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    return st.fixed_dictionaries({}, optional={code: few(values) for code in codes})
+
+
+RANGES = st.tuples(NUMBERS, NUMBERS).map(lambda ends: (min(ends), max(ends)))
+ENTRIES = TEXTS.map(lambda text: (key(text), fold(text), text))
+AMOUNTS_HELD = st.tuples(RANGES, SYSTEMS, UNITS).map(lambda it: (*it[0], it[1], it[2]))
+ELEMENTS = st.builds(
+    Index,
+    tokens=by_code(["0"], st.tuples(SYSTEMS, CODES)),
+    amounts=by_code(["1"], AMOUNTS_HELD),
+    strings=by_code(["1"], ENTRIES),
+    spans=by_code(["1"], ENDS),
+)
 INDEXES = st.builds(
     Index,
-    tokens=st.fixed_dictionaries({}, optional={code: few(st.tuples(SYSTEMS, CODES)) for code in TOKENS}),
-    references=st.fixed_dictionaries({}, optional={code: few(st.tuples(TYPES, NAMES)) for code in REFERENCES}),
-    spans=st.fixed_dictionaries({}, optional={code: few(ENDS) for code in DATES}),
+    tokens=by_code(TOKENS, st.tuples(SYSTEMS, CODES)),
+    references=by_code(REFERENCES, st.tuples(TYPES, NAMES)),
+    spans=by_code(DATES, ENDS),
+    strings=by_code(STRINGS, ENTRIES),
+    amounts=by_code(AMOUNTS, AMOUNTS_HELD),
+    words=by_code(WORDED, SOME_WORDS),
+    elements=st.fixed_dictionaries({}, optional={code: st.lists(ELEMENTS, max_size=2) for code in COMPOSITES}),
 )
 RELATIONS = st.lists(
     st.builds(
@@ -66,19 +103,69 @@ RELATIONS = st.lists(
     ),
     max_size=2,
 ).map(tuple)
-RESOURCES = st.lists(st.tuples(INDEXES, some_of(PATIENTS).map(sorted).map(tuple), RELATIONS, INSTANTS), max_size=8)
+RESOURCES = st.lists(
+    st.tuples(
+        INDEXES,
+        some_of(PATIENTS).map(sorted).map(tuple),
+        RELATIONS,
+        INSTANTS,
+        st.sampled_from(["CarePlan", *KINDS_KEPT]),
+    ),
+    max_size=8,
+)
 
+RELATED_AS = st.sampled_from(["eq", "ne", "gt", "lt", "ge", "le", "sa", "eb", "ap"])
+
+
+def texts_of(codes: Sequence[str]) -> st.SearchStrategy[Criterion]:
+    return st.one_of(
+        st.builds(Text, st.sampled_from(codes), st.just("exact"), TEXTS),
+        st.builds(
+            Text,
+            st.sampled_from(codes),
+            st.sampled_from(["starts", "contains", "equals", "ends"]),
+            TEXTS.map(fold).filter(bool) | st.sampled_from(["a", "o"]),
+        ),
+    )
+
+
+def amounts_of(codes: Sequence[str]) -> st.SearchStrategy[Criterion]:
+    return st.builds(
+        lambda parameter, relation, ends, system, code: Amount(parameter, relation, *ends, system, code),
+        st.sampled_from(codes),
+        RELATED_AS,
+        RANGES,
+        st.none() | SYSTEMS,
+        st.none() | UNITS,
+    )
+
+
+def spans_of(codes: Sequence[str]) -> st.SearchStrategy[Criterion]:
+    return st.builds(
+        lambda parameter, relation, ends: Span(parameter, relation, *ends), st.sampled_from(codes), RELATED_AS, ENDS
+    )
+
+
+def tokens_of(codes: Sequence[str]) -> st.SearchStrategy[Criterion]:
+    return st.builds(Token, st.sampled_from(codes), st.none() | SYSTEMS, st.none() | CODES)
+
+
+TOGETHER = st.builds(
+    lambda first, second: Together("pair", (first, second)),
+    tokens_of(["0"]) | st.lists(tokens_of(["0"]), min_size=1, max_size=2).map(lambda parts: Some(tuple(parts))),
+    amounts_of(["1"]) | texts_of(["1"]) | spans_of(["1"]),
+)
 LEAVES: st.SearchStrategy[Criterion] = st.one_of(
     st.just(Everything()),
     st.builds(Identity, st.frozensets(st.sampled_from("01234"), max_size=3)),
-    st.builds(Token, st.sampled_from(TOKENS), st.none() | SYSTEMS, st.none() | CODES),
+    tokens_of(TOKENS),
+    st.builds(Under, st.sampled_from(TOKENS), CODES.filter(bool)),
     st.builds(Reference, st.sampled_from(REFERENCES), st.none() | TYPES, NAMES),
-    st.builds(
-        lambda parameter, relation, ends: Span(parameter, relation, *ends),
-        st.sampled_from([*DATES, "_lastUpdated"]),
-        st.sampled_from(["eq", "ne", "gt", "lt", "ge", "le", "sa", "eb", "ap"]),
-        ENDS,
-    ),
+    spans_of([*DATES, "_lastUpdated"]),
+    texts_of(STRINGS),
+    amounts_of(AMOUNTS),
+    st.builds(Words, st.sampled_from(WORDED), st.frozensets(SOME_WORDS, min_size=1, max_size=2)),
+    TOGETHER,
     st.builds(Missing, PARAMETERS),
     st.builds(OfPatient, some_of(PATIENTS)),
     st.builds(Related, some_of(ACTORS), some_of(KINDS), INSTANTS),
@@ -89,22 +176,23 @@ CRITERIA = st.recursive(
         st.builds(Every, st.lists(parts, max_size=3).map(tuple)),
         st.builds(Some, st.lists(parts, max_size=3).map(tuple)),
         st.builds(Without, parts),
+        st.builds(Linked, st.sampled_from(REFERENCES), st.sampled_from(KINDS_KEPT), parts),
+        st.builds(LinkedFrom, st.sampled_from(KINDS_KEPT), st.sampled_from(REFERENCES), parts),
     ),
     max_leaves=6,
 )
-SORTS = st.lists(
-    st.builds(Sort, st.sampled_from([*TOKENS, *DATES, "never", "_id", "_lastUpdated"]), st.booleans()), max_size=3
-)
+SORTED_BY = [*TOKENS, *DATES, *STRINGS, *AMOUNTS, "never", "_id", "_lastUpdated"]
+SORTS = st.lists(st.builds(Sort, st.sampled_from(SORTED_BY), st.booleans()), max_size=3)
 QUERIES = st.builds(lambda where, sort: Query("CarePlan", where, tuple(sort)), CRITERIA, SORTS)
 
 
 async def fill(store: Store, clock: Clock, resources: Sequence[Any]) -> list[Candidate]:
     """Puts the resources into the store, in an order of time that is not that of their ids; what they are in memory."""
-    bonds = tuple(relation for _, _, relations, _ in resources for relation in relations)
-    candidates = []
-    for number, (index, patients, relations, clock.now) in enumerate(resources):
-        await write(store, Put("CarePlan", f"{number}", a_draft(), index, patients, relations))
-        candidates.append(Candidate("CarePlan", f"{number}", clock.now, index, patients, bonds))
+    bonds = tuple(relation for _, _, relations, _, _ in resources for relation in relations)
+    candidates: list[Candidate] = []
+    for number, (index, patients, relations, clock.now, type) in enumerate(resources):
+        await write(store, Put(type, f"{number}", a_draft(), index, patients, relations))
+        candidates.append(Candidate(type, f"{number}", clock.now, index, patients, bonds, candidates))
     return candidates
 
 
@@ -117,9 +205,9 @@ async def pages(store: Store, query: Query, grant: Grant, size: int) -> tuple[li
     return found, total
 
 
-async def readable(store: Store, id: str, grant: Grant) -> bool:
+async def readable(store: Store, type: str, id: str, grant: Grant) -> bool:
     try:
-        return id == (await store.read("CarePlan", id, grant)).id
+        return id == (await store.read(type, id, grant)).id
     except NotFound:
         return False
 
@@ -143,8 +231,8 @@ def test_a_query_means_the_same_in_the_store_and_in_memory(name, resources, quer
     async def compare(store: Store, candidates: list[Candidate]) -> None:
         for query in queries:
             for grant in GRANTS.values():
-                narrowed = Query(query.type, every(query.where, grant.query), query.sort)
-                expected = [candidate.id for candidate in answer(narrowed, candidates)]
+                where = every(narrowed(query.where, grant.query), grant.query)
+                expected = [candidate.id for candidate in answer(Query(query.type, where, query.sort), candidates)]
                 assert (expected, len(expected)) == await pages(store, query, grant, size)
 
     comparing(name, resources, compare)
@@ -157,7 +245,7 @@ def test_a_grant_reaches_by_id_what_its_criterion_matches(name, resources, crite
     async def compare(store: Store, candidates: list[Candidate]) -> None:
         for criterion in criteria:
             grant = Grant(criterion, "TREAT", "any")
-            reached = [candidate.id for candidate in candidates if await readable(store, candidate.id, grant)]
+            reached = [one.id for one in candidates if await readable(store, one.type, one.id, grant)]
             assert [candidate.id for candidate in candidates if matches(criterion, candidate)] == reached
 
     comparing(name, resources, compare)

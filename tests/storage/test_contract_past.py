@@ -18,7 +18,7 @@ from fhir_server.storage.store import Commit, Delete, Grant, Put, Relation, Stor
 from tests.storage.contract import GRANTS, OPEN, STORES, Clock, a_draft
 from tests.storage.test_contract_meaning import CRITERIA, INDEXES, PATIENTS, RELATIONS, some_of
 
-TYPES, IDS = ["CarePlan", "Goal", "AuditEvent"], ["a", "b"]
+TYPES, IDS = ["CarePlan", "Goal", "AuditEvent"], ["0", "1"]
 CONTENT = st.tuples(INDEXES, some_of(PATIENTS).map(sorted).map(tuple), RELATIONS)
 STEPS = st.lists(
     st.tuples(st.sampled_from(TYPES), st.sampled_from(IDS), st.one_of(CONTENT, CONTENT, st.none()), st.integers(-2, 3)),
@@ -28,7 +28,7 @@ STEPS = st.lists(
 """What is written to, what (None: it is deleted), and how the clock moves before it."""
 
 MOMENTS = st.integers(-4, 20)
-PLACES = [("CarePlan", "a"), ("AuditEvent", ""), ("CarePlan", ""), ("Goal", ""), ("", ""), ("", "")]
+PLACES = [("CarePlan", "0"), ("AuditEvent", ""), ("CarePlan", ""), ("Goal", ""), ("", ""), ("", "")]
 ASKED = st.fixed_dictionaries(
     {"place": st.sampled_from(PLACES), "count": st.integers(1, 4)},
     optional={"since": MOMENTS, "at": st.tuples(MOMENTS, MOMENTS).map(lambda ends: (min(ends), max(ends)))},
@@ -77,20 +77,25 @@ class Memory:
     def history(self, criterion: Criterion, *, place: tuple[str, str], count: int, since: int = -99, at: Any = None):
         """What is shown of it, newest first; None where one resource is asked for and not found."""
         type, id = place
-        bonds = [relation for one in self.current.values() for relation in one.relations]
-        reached = [one for one in self.versions if self.reaches(criterion, one, bonds) and belongs(one, type, id)]
+        reached = [one for one in self.versions if self.reaches(criterion, one) and belongs(one, type, id)]
         if id and not reached:
             return None
         shown = [one for one in reached if one.updated >= since and (at is None or was_current(one, *at))]
         shown.sort(key=lambda one: (one.updated, one.type, one.id), reverse=True)
         return [(one.type, one.id, one.number) for one in shown]
 
-    def reaches(self, criterion: Criterion, one: Version, bonds: list[Relation]) -> bool:
+    def reaches(self, criterion: Criterion, one: Version) -> bool:
         now = self.current[one.type, one.id]
-        return all(
-            matches(criterion, Candidate(one.type, one.id, now.updated, now.index, patients, bonds))
-            for patients in (now.patients, one.patients)
-        )
+        return all(matches(criterion, self.candidate(now, patients)) for patients in (now.patients, one.patients))
+
+    def candidate(self, now: Version, patients: tuple[str, ...]) -> Candidate:
+        """A current version, judged by these patients; what it may be linked with is judged by its own."""
+        bonds = [relation for one in self.current.values() for relation in one.relations]
+        others: list[Candidate] = []
+        for one in self.current.values():
+            if not one.deleted:
+                others.append(Candidate(one.type, one.id, one.updated, one.index, one.patients, bonds, others))
+        return Candidate(now.type, now.id, now.updated, now.index, patients, bonds, others)
 
 
 def belongs(one: Version, type: str, id: str) -> bool:

@@ -10,7 +10,9 @@ from fhir_server.storage.page import seal, unseal
 SECRET = b"a secret of thirty-two bytes, say"
 
 
-@pytest.mark.parametrize("position", [("a",), (None, "a"), (-(2**62), "å", None, 0, ""), ()])
+@pytest.mark.parametrize(
+    "position", [("a",), (None, "a"), (-(2**62), "å", None, 0, ""), (0.1, -1.7976931348623157e308, 100.0), ()]
+)
 def test_a_position_comes_back_as_it_was_sealed(position):
     assert position == unseal(SECRET, "CarePlan?", seal(SECRET, "CarePlan?", position))
 

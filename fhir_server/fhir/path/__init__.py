@@ -33,13 +33,15 @@ class Path:
     """Where values of one type stand: `values` gives those of a resource, all of the JSON type that `type` has.
 
     `targets` are the types of resource that a reference or canonical there may name, none of them: any. `binding` is the
-    canonical of the value set that a code there must come from, empty without one.
+    canonical of the value set that a code there must come from, empty without one. `member` is the member of JSON that the
+    path goes into first: a resource without it has no values here; empty where that is not known.
     """
 
     type: str
     targets: tuple[str, ...]
     binding: str
     values: Callable[[Any], Sequence[Any]]
+    member: str = ""
 
 
 def constraint(expression: str, type: str) -> Callable[[Any, Any], bool | None]:
@@ -75,7 +77,7 @@ def expand(expression: str, type: str) -> tuple[Path, ...]:
     """
     compiler = Compiler(type, presence=False)
     return tuple(
-        Path(branch.type, branch.targets, branch.binding, _guarded(items((branch,)), kinds(type)))
+        Path(branch.type, branch.targets, branch.binding, _guarded(items((branch,)), kinds(type)), branch.member)
         for alternative in alternatives(parse(expression))
         for branch in _compiled(compiler, alternative)
     )

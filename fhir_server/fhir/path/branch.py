@@ -31,7 +31,8 @@ class Branch:
 
     `many`: `get` gives a list. `system`: they are FHIRPath's own values, not elements of the resource. `targets`: the
     types of resource that a reference or canonical may name, none of them: any. `binding`: the canonical of the value
-    set that a code must come from, empty without one.
+    set that a code must come from, empty without one. `member`: the member of JSON that the path goes into first; a node
+    without it has no values here. Empty where that is not known.
     """
 
     type: str
@@ -40,6 +41,7 @@ class Branch:
     system: bool = False
     targets: tuple[str, ...] = ()
     binding: str = ""
+    member: str = ""
 
 
 Branches: TypeAlias = tuple[Branch, ...]
@@ -93,7 +95,8 @@ def calculated(type: str, get: Get) -> Branches:
 
 def then(of: Branch, inner: Branch) -> Branch:
     """The inner branch, applied to each value of the outer one."""
-    return replace(inner, many=of.many or inner.many, get=_chained(of, inner))
+    first = inner if of.get is itself else of
+    return replace(inner, many=of.many or inner.many, get=_chained(of, inner), member=first.member)
 
 
 def _chained(of: Branch, inner: Branch) -> Get:

@@ -122,11 +122,13 @@ def _once(branches: list[Branch]) -> Branch:
     if len(branches) == 1 and not first.many:
         return first
     targets = {target for branch in branches for target in branch.targets}
+    members = {branch.member for branch in branches}
     return replace(
         first,
         many=True,
         get=lambda node, scope: distinct(values(node, scope)),
         targets=tuple(sorted(targets)) if all(branch.targets for branch in branches) else (),
+        member=first.member if len(members) == 1 else "",
     )
 
 

@@ -158,7 +158,7 @@ class Compiler:
         name, expected = json_name(element, kind), kinds(kind)
         sees_extension = self._presence and self._tables.is_primitive(kind)
         read = (several if element.many else single)(name, expected, sees_extension)
-        return Branch(kind, element.many, read, targets=element.targets, binding=element.binding)
+        return Branch(kind, element.many, read, targets=element.targets, binding=element.binding, member=name)
 
     # ------------------------------------------------------------------------------------------ types
 

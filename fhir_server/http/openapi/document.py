@@ -14,12 +14,14 @@ from fhir_server.http.openapi.parameter import (
     EVERYWHERE,
     SHARED,
     Searched,
+    compartment_of,
     operation_body,
     operation_parameters,
     search_parameters,
     shared,
 )
-from fhir_server.http.openapi.place import SERVER, Definitions, Place, places
+from fhir_server.http.openapi.place import SERVER, Place, places
+from fhir_server.http.routes import Definitions
 
 NOTES = (
     "HEAD answers wherever GET does, without a body. In a search a name may be repeated (all must hold), and a value may list "
@@ -39,7 +41,7 @@ def describe(statement: Mapping[str, Any], definitions: Definitions, base: str) 
     shown: set[str] = set()
     for place in places(statement, definitions):
         telling = _Telling(place, told(place), searched[place.tag], tuple(statement["patchFormat"]))
-        paths.setdefault(place.path, _item(place.path))[place.method.lower()] = telling.operation()
+        paths.setdefault(place.path, _item(place))[place.method.lower()] = telling.operation()
         shown |= {telling.shows} - {""}
     return {
         "openapi": "3.1.0",
@@ -60,9 +62,10 @@ def _info(statement: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _item(path: str) -> dict[str, Any]:
-    names = [name for name in ("id", "version") if f"{{{name}}}" in path]
-    return {"parameters": shared(*names, *EVERYWHERE)}
+def _item(place: Place) -> dict[str, Any]:
+    names = [name for name in ("id", "version") if f"{{{name}}}" in place.path]
+    own = [compartment_of(place.owners)] if place.owners else []
+    return {"parameters": [*own, *shared(*names, *EVERYWHERE)]}
 
 
 @dataclass(frozen=True, slots=True)

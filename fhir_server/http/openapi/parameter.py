@@ -4,15 +4,25 @@ https://spec.openapis.org/oas/v3.1.0#parameter-object
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from fhir_server.fhir.subset import SUMMARIES
 from fhir_server.http.negotiate import FHIR_JSON
 from fhir_server.search.parse import DEFAULT_COUNT, MOST_COUNT, TOTALS
-from fhir_server.search.values import date, reference, token
+from fhir_server.search.values import amount, date, reference, string, token, uri, words
 
-EXPECTED = {"token": token.EXPECTED, "reference": reference.EXPECTED, "date": date.EXPECTED}
+EXPECTED = {
+    "token": token.EXPECTED,
+    "reference": reference.EXPECTED,
+    "date": date.EXPECTED,
+    "string": string.EXPECTED,
+    "number": amount.EXPECTED,
+    "quantity": amount.EXPECTED_QUANTITY,
+    "uri": uri.EXPECTED,
+    "composite": "value$value",
+    "special": words.EXPECTED,
+}
 Searched: TypeAlias = tuple[dict[str, Any], ...]
 """The search parameters of one type."""
 LIST = {"type": "array", "items": {"type": "string"}}
@@ -93,6 +103,13 @@ SHARED: Mapping[str, dict[str, Any]] = {
 }
 """Parameters that many interactions have, by name."""
 
+
+def compartment_of(owners: Sequence[str]) -> dict[str, Any]:
+    """The part of an address that names a compartment, by the types that may have it."""
+    words = "The type of the resource whose compartment is searched."
+    return _in("path", "compartment", words, {"type": "string", "enum": list(owners)}, required=True)
+
+
 EVERYWHERE = ("_format", "_pretty", "Accept-Language")
 
 
@@ -112,7 +129,7 @@ def search_parameters(
         yield {
             "name": row["name"],
             "in": "query",
-            "description": f"{_meaning(definition, kind.get('type', ''))} ({row['type']}: `{EXPECTED.get(row['type'], 'text')}`)",
+            "description": f"{_meaning(definition, kind.get('type', ''))} ({row['type']}: `{EXPECTED[row['type']]}`)",
             "schema": LIST,
             "x-fhir-definition": f"{base}/SearchParameter/{definition['id']}",
         }

@@ -2,17 +2,15 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
-from fhir_server.http.routes import promised
-
-Definitions: TypeAlias = Mapping[str, Mapping[str, Any]]
-"""OperationDefinitions and SearchParameters by canonical."""
+from fhir_server.http.routes import Definitions, compartments, promised
 
 SERVER = "Server"
 """The tag of what belongs to no type."""
 MATCHED = frozenset({"search-type", "search-system", "update", "patch", "delete"})
 """What may name its resources by search parameters in the address."""
+COMPARTMENT = "compartment"
 PATHS = {
     "metadata": "/metadata",
     "system": "/",
@@ -24,6 +22,8 @@ PATHS = {
     "instance": "/{type}/{{id}}",
     "instance-history": "/{type}/{{id}}/_history",
     "version": "/{type}/{{id}}/_history/{{version}}",
+    COMPARTMENT: "/{{compartment}}/{{id}}/{type}",
+    f"{COMPARTMENT}-search": "/{{compartment}}/{{id}}/{type}/_search",
 }
 """The path of each shape of address, but for operations."""
 
@@ -32,7 +32,7 @@ PATHS = {
 class Place:
     """What answers at one path to one method: `kind` is what the CapabilityStatement says of the type (of the whole server
     where there is none), `operation` the definition of the operation, if it is one; of several `interactions` the body
-    chooses.
+    chooses; `owners` are the types in whose compartments it is.
     """
 
     shape: str
@@ -40,6 +40,7 @@ class Place:
     interactions: tuple[str, ...]
     kind: Mapping[str, Any]
     operation: Mapping[str, Any] | None = None
+    owners: tuple[str, ...] = ()
 
     @property
     def type(self) -> str:
@@ -55,7 +56,8 @@ class Place:
     def path(self) -> str:
         """The template of the path, below the base."""
         if self.operation is None:
-            return PATHS[self.shape].format(type=self.type)
+            several = "*" if self.owners else ""
+            return PATHS[self.shape].format(type=self.type or several)
         id = "{id}" if self.shape.endswith("-instance") else ""
         return "/".join(["", *filter(None, (self.type, id, self.interactions[0]))])
 
@@ -67,7 +69,7 @@ class Place:
     @property
     def is_matched(self) -> bool:
         """Whether search parameters stand in the address: of a search, or of a write that says what it must match."""
-        return self.shape in {"type", "system"} and self.interactions[0] in MATCHED
+        return self.shape in {"type", "system", COMPARTMENT} and self.interactions[0] in MATCHED
 
 
 def places(statement: Mapping[str, Any], definitions: Definitions) -> Iterator[Place]:
@@ -77,9 +79,11 @@ def places(statement: Mapping[str, Any], definitions: Definitions) -> Iterator[P
     found: dict[tuple[str, str, str], list[str]] = {}
     for type, interaction, method, shape in promised(statement, definitions):
         found.setdefault((type, shape, method), []).append(interaction)
+    held = compartments(statement, definitions)
     for (type, shape, method), interactions in found.items():
         operation = _operation(kinds[type], interactions[0], definitions)
-        yield Place(shape, method, tuple(interactions), kinds[type], operation)
+        owners = tuple(owner for owner in held if shape.startswith(COMPARTMENT) and (not type or type in held[owner]))
+        yield Place(shape, method, tuple(interactions), kinds[type], operation, owners)
 
 
 def _operation(kind: Mapping[str, Any], interaction: str, definitions: Definitions) -> Mapping[str, Any] | None:

@@ -60,7 +60,7 @@ async def _anchored(
     given: Mapping[str, str],
     grant: Grant,
     server: Server,
-    after: tuple[str | int | None, ...] | None,
+    after: tuple[str | int | float | None, ...] | None,
     count: int,
 ) -> AsyncIterator[Stored]:
     where = _where(call, given)

@@ -44,6 +44,7 @@ SPANS: Mapping[str, Callable[[Any], Sequence[Ends]]] = {
     **dict.fromkeys(("date", "dateTime", "instant"), _of_date),
     "Period": _of_period,
     "Timing": _of_timing,
+    "string": _of_date,  # Condition.onset may be told in words: those are no date
 }
 """What a value of a type gives."""
 

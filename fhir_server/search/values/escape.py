@@ -6,21 +6,35 @@ https://hl7.org/fhir/R4/search.html#escaping
 import re
 
 _SPECIAL = re.compile(r"\\([,|$\\])")
+_PARTS = {separator: re.compile(rf"(?:[^{re.escape(separator)}\\]++|\\[,|$\\]?+)*+", re.DOTALL) for separator in ",|$"}
 
 
 def split(text: str, separator: str) -> list[str]:
     """The parts between separators that no backslash precedes, still escaped."""
     if "\\" not in text:
         return text.split(separator)
-    parts, start, place = [], 0, 0
-    while place < len(text):
-        if text[place] == separator:
-            parts.append(text[start:place])
-            start = place + 1
-        place += 2 if _SPECIAL.match(text, place) else 1
-    return [*parts, text[start:]]
+    parts, start = list[str](), 0
+    while start <= len(text):
+        part = _PARTS[separator].match(text, start)
+        assert part is not None, "a part may be empty"
+        parts.append(part[0])
+        start = part.end() + 1
+    return parts
 
 
 def plain(text: str) -> str:
     """The text without the backslashes that escape something; any other backslash means itself."""
     return _SPECIAL.sub(r"\1", text) if "\\" in text else text
+
+
+def storable(text: str) -> bool:
+    """Whether it is text that FHIR can store: neither a NUL nor half a surrogate pair is.
+    https://hl7.org/fhir/R4/datatypes.html#string
+    """
+    if "\x00" in text:
+        return False
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -10,6 +10,7 @@ from fhir_server.fhir.definitions import r4
 from fhir_server.fhir.reference import is_id, parse_reference
 from fhir_server.search.query import Reference
 from fhir_server.search.values.escape import plain
+from fhir_server.search.values.uri import of_canonical
 
 Pair: TypeAlias = tuple[str, str]
 EXPECTED = "id, Type/id, URL"
@@ -36,10 +37,7 @@ def _of_reference(reference: dict[str, Any], base: str) -> Sequence[Pair]:
 
 
 def _of_canonical(url: str, _: str) -> Sequence[Pair]:
-    """With its version, and without: who asks for no version means any.
-    https://hl7.org/fhir/R4/references.html#canonical
-    """
-    return (("", url), ("", url.partition("|")[0])) if "|" in url else (("", url),)
+    return of_canonical(url)
 
 
 def _of_uri(url: str, base: str) -> Sequence[Pair]:

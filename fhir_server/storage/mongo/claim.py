@@ -7,18 +7,20 @@ claims its query: it meets another one of the same meaning.
 """
 
 from collections.abc import Iterable
+from dataclasses import fields
 from hashlib import sha256
+from typing import Any
 
 from fhir_server.search.index import Index
-from fhir_server.search.query import Criterion, Every, Identity, OfPatient, Related, Some, Token, Without
+from fhir_server.search.query import Criterion, Every, Some, Token
 from fhir_server.storage.store import Matches
 
-_IDENTIFIER = "identifier"
+IDENTIFIER = "identifier"
 
 
 def claims_of(type: str, index: Index) -> set[str]:
     """The claims of the identities that a resource carries."""
-    return claims_of_codes(type, (code for _, code in index.tokens.get(_IDENTIFIER, ())))
+    return claims_of_codes(type, (code for _, code in index.tokens.get(IDENTIFIER, ())))
 
 
 def claims_of_codes(type: str, codes: Iterable[str]) -> set[str]:
@@ -41,7 +43,7 @@ def _named(type: str, kind: str, what: str) -> str:
 def _identifiers(criterion: Criterion) -> set[str]:
     """Identifier values of which whatever meets the criterion has one; none where that cannot be said."""
     match criterion:
-        case Token(parameter, _, code) if parameter == _IDENTIFIER and code is not None:
+        case Token(parameter, _, code) if parameter == IDENTIFIER and code is not None:
             return {code}
         case Every(parts):
             return next((found for part in parts if (found := _identifiers(part))), set())
@@ -53,13 +55,18 @@ def _identifiers(criterion: Criterion) -> set[str]:
 
 def canonical(criterion: Criterion) -> str:
     """The criterion as text: the same for two that differ in the order of their parts alone."""
-    match criterion:
-        case Every(parts) | Some(parts):
-            return f"{type(criterion).__name__}({','.join(sorted(map(canonical, parts)))})"
-        case Without(part):
-            return f"Without({canonical(part)})"
-        case Identity(names) | OfPatient(names):
-            return f"{type(criterion).__name__}({sorted(names)})"
-        case Related(actors, kinds, at):
-            return f"Related({sorted(actors)},{sorted(kinds)},{at})"
-    return repr(criterion)
+    members = (_told(getattr(criterion, member.name)) for member in fields(criterion))
+    return f"{type(criterion).__name__}({','.join(members)})"
+
+
+def _told(value: Any) -> str:
+    match value:
+        case None | str():
+            return repr(value)
+        case int() | float():
+            return repr(float(value) + 0.0)  # 5 is 5.0, and -0.0 is 0.0
+        case frozenset():
+            return repr(sorted(value))
+        case tuple():
+            return repr(sorted(map(canonical, value)))
+    return canonical(value)

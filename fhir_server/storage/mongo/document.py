@@ -2,9 +2,11 @@
 
 `keys` holds each token and reference as strings that a look-up can equal. Of the category (s, x): `category=["s","x"]`,
 which answers `s|x`, `|x` and, as the beginning of a string, `s|`; and `category~x`, which answers `x`. Of a reference to
-Practitioner/1: `author@["Practitioner","1"]` and `author^1`; of one to a URL only `author@["","https://…"]`.
+Practitioner/1: `author@["Practitioner","1"]` and `author^1`; of one to a URL only `author@["","https://…"]`. `words` holds
+words in the same way, `_content~asa`; `to` the places that the references of a parameter lead to, which chains go along.
 """
 
+import sys
 from collections.abc import Iterable, Iterator
 from typing import Any, TypeAlias
 
@@ -27,6 +29,12 @@ TOKEN, CODE, REFERENCE, ID = "=", "~", "@", "^"  # no passwords
 
 _MARKS = frozenset({TOKEN, CODE, REFERENCE, ID})
 
+WORD = CODE
+"""What stands in `words` after the parameter."""
+
+START = 100
+"""Characters of a folded text that are indexed (`start`): an index of whole texts would be as large as they are."""
+
 STORED = dict.fromkeys(("type", "id", "version", "updated", "text", "method", "patients", "digest"), 1)
 """The members that a Stored is made of."""
 
@@ -41,10 +49,27 @@ def pair_of(key: str, parameter: str) -> tuple[str, str]:
     return msgspec.json.decode(key[len(parameter) + 1 :], type=tuple[str, str])
 
 
+def tokens_of(document: Document, parameter: str) -> list[tuple[str, str]]:
+    """The values of a token parameter in a document."""
+    return [pair_of(key, parameter) for key in document["keys"] if key.startswith(f"{parameter}{TOKEN}[")]
+
+
 def space_range(parameter: str, space: str) -> tuple[str, str]:
     """Keys of any code of a system stand from the first of these on and before the second."""
     beginning = f"{parameter}{TOKEN}[{msgspec.json.encode(space).decode()}"
     return f"{beginning},", f"{beginning}-"
+
+
+def beginning_with(text: str) -> tuple[str, str]:
+    """Strings that begin with a text, which is not empty, stand from the first of these on and before the second."""
+    head, last = text[:-1], ord(text[-1]) + 1
+    if last > sys.maxunicode:
+        return text, beginning_with(head)[1]
+    return text, head + chr(_AFTER_SURROGATES if last == _SURROGATES else last)
+
+
+_SURROGATES, _AFTER_SURROGATES = 0xD800, 0xE000
+"""No characters stand from the first of these to the second; and no string of BSON has them."""
 
 
 def any_range(parameter: str, mark: str) -> tuple[str, str]:
@@ -74,25 +99,73 @@ def _name(parameter: str) -> str:
 
 
 def derived(index: Index, patients: Iterable[str]) -> Document:
-    """What a resource is found by (`keys`, `codes`, `spans`, `patients`), sorted by (`low`, `high`; `has` says that there is
-    something to sort by) and could be spread by (`patient`).
+    """What a resource is found by (`keys`, `codes`, `spans`, `strings`, `amounts`, `words`, `elements`, `patients`), linked by
+    (`to`), sorted by (`low`, `high`; `has` says that there is something to sort by) and could be spread by (`patient`).
     """
     anchors = list(patients)
-    tokens = {code: [value for _, value in pairs] for code, pairs in index.tokens.items() if pairs}
-    spans = {code: ends for code, ends in index.spans.items() if ends}
-    low = {code: min(start for start, _ in ends) for code, ends in spans.items()}
-    high = {code: max(end for _, end in ends) for code, ends in spans.items()}
-    values = (index.tokens, index.references, index.spans)
+    low, high = _ends(index)
     return {
         "patient": anchors[0] if anchors else "",
         "patients": anchors,
-        "keys": sorted(set(_keys(index))),
-        "codes": sorted({code for kind in values for code, held in kind.items() if held}),
-        "spans": [{"code": code, "low": start, "high": end} for code, ends in spans.items() for start, end in ends],
-        "low": _named(low | {code: min(codes) for code, codes in tokens.items()}),
-        "high": _named(high | {code: max(codes) for code, codes in tokens.items()}),
-        "has": dict.fromkeys(_named(tokens | spans), True),
+        **_values(index),
+        "words": [f"{code}{WORD}{word}" for code, words in sorted(index.words.items()) for word in words],
+        "elements": [_element(code, one) for code, elements in index.elements.items() for one in elements],
+        "to": _named({code: _places(held) for code, held in index.references.items() if held}),
+        "low": _named(low),
+        "high": _named(high),
+        "has": _named(dict.fromkeys(low, True)),
     }
+
+
+def _values(index: Index) -> Document:
+    """What a resource, or one element of it, is found by."""
+    return {
+        "keys": sorted(set(_keys(index))),
+        "codes": sorted(code for code in _codes(index) if index.has(code)),
+        "spans": [{"code": code, "low": low, "high": high} for code, held in index.spans.items() for low, high in held],
+        "strings": [_string(code, *entry) for code, held in index.strings.items() for entry in held],
+        "amounts": [_amount(code, *entry) for code, held in index.amounts.items() for entry in held],
+    }
+
+
+def _codes(index: Index) -> set[str]:
+    return set().union(index.tokens, index.references, index.spans, index.strings, index.amounts, index.elements)
+
+
+def _string(code: str, key: str, folded: str, exact: str) -> Document:
+    return {"code": code, "start": folded[:START], "folded": folded, "exact": exact, "key": key}
+
+
+def _amount(code: str, low: float, high: float, system: str, unit: str) -> Document:
+    return {"code": code, "low": float(low), "high": float(high), "system": system, "unit": unit}
+
+
+def _element(code: str, index: Index) -> Document:
+    """An element, without what it has nothing of."""
+    return {"code": code, **{member: held for member, held in _values(index).items() if held}}
+
+
+def _places(references: Iterable[tuple[str, str]]) -> list[str]:
+    return [place(type, id) for type, id in references if type]
+
+
+def _ends(index: Index) -> tuple[Document, Document]:
+    """The lowest and the highest value of each parameter: of its tokens, else of its strings, else of its ranges. Nothing is
+    sorted by what a modifier asks of.
+    """
+    ranges = {
+        code: [*index.spans.get(code, ()), *(it[:2] for it in index.amounts.get(code, ()))]
+        for code in index.spans.keys() | index.amounts.keys()
+    }
+    texts = {code: [key for key, _, _ in held] for code, held in index.strings.items()}
+    texts |= {code: [value for _, value in held] for code, held in index.tokens.items() if held}
+    texts = {code: held for code, held in texts.items() if held and ":" not in code}
+    low = {code: min(low for low, _ in held) for code, held in ranges.items() if held}
+    high = {code: max(high for _, high in held) for code, held in ranges.items() if held}
+    return (
+        low | {code: min(held) for code, held in texts.items()},
+        high | {code: max(held) for code, held in texts.items()},
+    )
 
 
 def _named(values: dict[str, Any]) -> dict[str, Any]:
@@ -120,7 +193,13 @@ def document(stored: Stored, beside: Document) -> Document:
     }
 
 
-DERIVED = ("patient", "patients", "keys", "codes", "spans", "low", "high", "has")
+_JUDGED = ("keys", "spans", "strings", "amounts", "words", "elements")
+"""The members that an index is read back from. One that an earlier release wrote may have the first two alone."""
+
+JUDGED = {**STORED, **dict.fromkeys(_JUDGED, 1)}
+"""With these members a document can be judged in memory too."""
+
+DERIVED = ("patient", "patients", "codes", *_JUDGED, "to", "low", "high", "has")
 """The members of a document that are derived from its text."""
 
 _KEPT = ("type", "id", "version", "updated", "method", "digest", "patient", "patients", "text")
@@ -166,14 +245,23 @@ def candidate(document: Document, bonds: Iterable[Bond] = ()) -> Candidate:
 
 
 def _index(document: Document) -> Index:
-    """The index that the keys and spans were made of."""
+    """The index that the members of a document, or of an element, were made of."""
     index = Index()
-    for key in document["keys"]:
+    for key in document.get("keys", ()):
         for mark, values in ((TOKEN, index.tokens), (REFERENCE, index.references)):
             parameter, found, pair = key.partition(mark + "[")
             if found and _MARKS.isdisjoint(parameter):
                 space, value = msgspec.json.decode("[" + pair, type=tuple[str, str])
                 values.setdefault(parameter, []).append((space, value))
-    for span in document["spans"]:
+    for span in document.get("spans", ()):
         index.spans.setdefault(span["code"], []).append((int(span["low"]), int(span["high"])))
+    for it in document.get("strings", ()):
+        index.strings.setdefault(it["code"], []).append((it["key"], it["folded"], it["exact"]))
+    for it in document.get("amounts", ()):
+        index.amounts.setdefault(it["code"], []).append((it["low"], it["high"], it["system"], it["unit"]))
+    for word in document.get("words", ()):
+        parameter, _, text = word.partition(WORD)
+        index.words.setdefault(parameter, []).append(text)
+    for element in document.get("elements", ()):
+        index.elements.setdefault(element["code"], []).append(_index(element))
     return index

@@ -7,20 +7,39 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from typing import Any, TypeAlias
 
 from fhir_server.search.query import (
+    Amount,
     Criterion,
     Every,
     Everything,
     Identity,
+    Linked,
+    LinkedFrom,
     Missing,
     OfPatient,
     Reference,
     Related,
     Some,
     Span,
+    Text,
+    Together,
     Token,
+    Under,
     Without,
+    Words,
 )
-from fhir_server.storage.mongo.document import CODE, ID, REFERENCE, TOKEN, any_range, pair_key, space_range
+from fhir_server.search.values.string import fold
+from fhir_server.storage.mongo.document import (
+    CODE,
+    ID,
+    REFERENCE,
+    START,
+    TOKEN,
+    WORD,
+    any_range,
+    beginning_with,
+    pair_key,
+    space_range,
+)
 
 Filter: TypeAlias = dict[str, Any]
 
@@ -29,8 +48,11 @@ LAST_UPDATED, RESOURCE_ID = "_lastUpdated", "_id"
 ALWAYS: Filter = {}
 NEVER: Filter = {"_id": {"$in": []}}
 
-Bonds: TypeAlias = Mapping[Related, Filter]
-"""What each relation that a criterion speaks of demands of a document: `reach.py` finds it out."""
+Hop: TypeAlias = Related | Linked | LinkedFrom
+"""What is told of a resource by other documents than its own."""
+
+Bonds: TypeAlias = Mapping[Hop, Filter]
+"""What each hop that a criterion takes demands of a document: `reach.py` finds it out."""
 
 
 def all_of(parts: Iterable[Filter]) -> Filter:
@@ -83,15 +105,26 @@ def _every(criterion: Every, bonds: Bonds) -> Filter:
 
 
 def _some(criterion: Some, bonds: Bonds) -> Filter:
-    """Those of the parts that are one look-up each are one look-up together."""
-    keys, rest = list[str](), list[Filter]()
+    """Those of the parts that are look-ups of keys are one look-up together."""
+    keys, rest = set[str](), list[Filter]()
     for part in flat(criterion.parts, Some):
-        key = _key(part)
-        if key is None:
-            rest.append(compiled(part, bonds))
+        filter = compiled(part, bonds)
+        wanted = _looked_up(filter)
+        if wanted is None:
+            rest.append(filter)
         else:
-            keys.append(key)
-    return any_of([*rest, {"keys": {"$in": sorted(set(keys))}}] if keys else rest)
+            keys.update(wanted)
+    return any_of([*rest, {"keys": {"$in": sorted(keys)}}] if keys else rest)
+
+
+def _looked_up(filter: Filter) -> list[str] | None:
+    """The keys of which a resource has one if it meets the filter, and else none; None where it takes more to say."""
+    match filter:
+        case {"keys": str(key), **rest} if not rest:
+            return [key]
+        case {"keys": {"$in": list(keys)}, **rest} if not rest:
+            return keys
+    return None
 
 
 def _key(criterion: Criterion) -> str | None:
@@ -113,11 +146,62 @@ def _token(criterion: Token, _: Bonds) -> Filter:
     if key is not None:
         return {"keys": key}
     system = criterion.system
-    first, last = any_range(criterion.parameter, TOKEN) if system is None else space_range(criterion.parameter, system)
-    return {"keys": {"$elemMatch": {"$gte": first, "$lt": last}}}
+    return _key_within(
+        any_range(criterion.parameter, TOKEN) if system is None else space_range(criterion.parameter, system)
+    )
 
 
-_RELATIONS: Mapping[str, Callable[[int, int], Filter]] = {
+def _under(criterion: Under, _: Bonds) -> Filter:
+    return _key_within(beginning_with(f"{criterion.parameter}{CODE}{criterion.text}"))
+
+
+def _key_within(range: tuple[str, str]) -> Filter:
+    return {"keys": {"$elemMatch": _within(range)}}
+
+
+def _within(range: tuple[str, str]) -> Filter:
+    first, end = range
+    return {"$gte": first, "$lt": end}
+
+
+# ------------------------------------------------------------------------------------------------ strings and words
+
+
+def _text(criterion: Text, _: Bonds) -> Filter:
+    return {"strings": {"$elemMatch": {"code": criterion.parameter, **_TEXTS[criterion.how](criterion.text)}}}
+
+
+def _starts(text: str) -> Filter:
+    if len(text) <= START:
+        return {"start": _within(beginning_with(text))} if text else {}
+    return {"start": text[:START], "folded": _within(beginning_with(text))}
+
+
+_TEXTS: Mapping[str, Callable[[str], Filter]] = {
+    "starts": _starts,
+    "equals": lambda text: {"start": text[:START], "folded": text},
+    "exact": lambda text: {"start": fold(text)[:START], "exact": text},
+    "contains": lambda text: {"folded": {"$regex": _literal(text)}},
+    "ends": lambda text: {"folded": {"$regex": f"{_literal(text)}(?![\\s\\S])"}},
+}
+"""How a stored string stands to the one asked for. The last two look at all strings of the parameter: no index begins in the
+middle of a text."""
+
+
+def _literal(text: str) -> str:
+    """A pattern that means the text and nothing else: to a pattern, no letter, digit or blank is special."""
+    return "".join(it if it.isalnum() or it == " " or not it.isascii() else f"\\x{ord(it):02x}" for it in text)
+
+
+def _words(criterion: Words, _: Bonds) -> Filter:
+    words = [f"{criterion.parameter}{WORD}{word}" for word in sorted(criterion.words)]
+    return {"words": {"$all": words}} if words else ALWAYS
+
+
+# ------------------------------------------------------------------------------------------------ ranges
+
+
+_RELATIONS: Mapping[str, Callable[[float, float], Filter]] = {
     "eq": lambda low, high: {"low": {"$gte": low}, "high": {"$lte": high}},
     "ne": lambda low, high: {"$or": [{"low": {"$lt": low}}, {"high": {"$gt": high}}]},
     "gt": lambda _, high: {"high": {"$gt": high}},
@@ -128,7 +212,7 @@ _RELATIONS: Mapping[str, Callable[[int, int], Filter]] = {
     "eb": lambda low, _: {"high": {"$lt": low}},
     "ap": lambda low, high: {"low": {"$lte": high}, "high": {"$gte": low}},
 }
-"""How a stored span stands to the one asked for."""
+"""How a stored span, or amount, stands to the one asked for."""
 
 _POINTS: Mapping[str, Callable[[int, int], Filter]] = {
     "eq": lambda low, high: {"updated": {"$gte": low, "$lte": high}},
@@ -150,6 +234,22 @@ def _span(span: Span, _: Bonds) -> Filter:
     return {"spans": {"$elemMatch": {"code": span.parameter, **_RELATIONS[span.relation](span.low, span.high)}}}
 
 
+def _amount(amount: Amount, _: Bonds) -> Filter:
+    unit = {} if amount.code is None else {"unit": amount.code}
+    system = {} if amount.code is None or amount.system is None else {"system": amount.system}
+    range = _RELATIONS[amount.relation](float(amount.low), float(amount.high))
+    return {"amounts": {"$elemMatch": {"code": amount.parameter, **unit, **system, **range}}}
+
+
+# ------------------------------------------------------------------------------------------------ all criteria
+
+
+def _together(criterion: Together, bonds: Bonds) -> Filter:
+    """An element has the members of a resource that its components need: they are judged in it as in one."""
+    own = {"code": criterion.parameter}
+    return {"elements": {"$elemMatch": all_of([own, *(compiled(part, bonds) for part in criterion.parts)])}}
+
+
 def _missing(criterion: Missing, _: Bonds) -> Filter:
     stored = criterion.parameter in {LAST_UPDATED, RESOURCE_ID}
     return NEVER if stored else {"codes": {"$ne": criterion.parameter}}
@@ -162,9 +262,14 @@ _MEANINGS: Mapping[type, Callable[[Any, Bonds], Filter]] = {
     Without: lambda criterion, bonds: {"$nor": [compiled(criterion.part, bonds)]},
     Identity: lambda criterion, _: {"id": {"$in": sorted(criterion.ids)}},
     Token: _token,
+    Under: _under,
+    Text: _text,
+    Words: _words,
+    Amount: _amount,
+    Together: _together,
     Reference: lambda criterion, _: {"keys": _key(criterion)},
     Span: _span,
     Missing: _missing,
     OfPatient: lambda criterion, _: {"patients": {"$in": sorted(criterion.patients)}},
-    Related: lambda criterion, bonds: bonds[criterion],
+    **dict.fromkeys((Related, Linked, LinkedFrom), lambda criterion, bonds: bonds[criterion]),
 }

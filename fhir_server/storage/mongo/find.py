@@ -10,13 +10,13 @@ from typing import Any
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
 
-from fhir_server.search.query import Criterion, Query
+from fhir_server.search.query import Criterion, Every, Query, narrowed
 from fhir_server.storage import store
 from fhir_server.storage.mongo.document import STORED, stored
-from fhir_server.storage.mongo.filter import all_of
+from fhir_server.storage.mongo.filter import Filter, all_of, flat
 from fhir_server.storage.mongo.indexing import serves, state
 from fhir_server.storage.mongo.order import after, keys, order_of
-from fhir_server.storage.mongo.reach import reach, rows_of
+from fhir_server.storage.mongo.reach import Listed, Reach, listed, reached, rows_of
 from fhir_server.storage.page import Position
 from fhir_server.storage.rules import incomplete
 from fhir_server.storage.store import Page
@@ -38,31 +38,36 @@ class Search:
     async def page(self, database: AsyncDatabase[Any], session: AsyncClientSession) -> Page:
         """The page. Unavailable while the index is being made. The session sees one state of the database throughout."""
         await refuse_incomplete(database, session, self.definitions)
+        found = await listed(database, self._criteria, session)
         order = keys(self.query)
-        rows = await self._rows(database, session)
+        rows = await self._rows(database, found, session)
         shown, more = rows[: self.count], len(rows) > self.count
         last = tuple(key.value(shown[-1]) for key in order) if shown and more else None
-        total = await self._total(database, session, len(shown), more=more) if self.total else None
+        total = await self._total(database, found, session, len(shown), more=more) if self.total else None
         return Page(tuple(stored(row) for row in shown), total, last)
 
-    async def _rows(self, database: AsyncDatabase[Any], session: AsyncClientSession) -> list[Any]:
+    @property
+    def _criteria(self) -> list[Criterion]:
+        """What the query asks, every hop of it within the grant, and the grant itself."""
+        return list(flat([narrowed(self.query.where, self.grant), self.grant], Every))
+
+    def _reach(self, found: Listed, beyond: Filter) -> Reach:
+        return reached(all_of([{"type": self.query.type, "live": True}, beyond]), self._criteria, found)
+
+    async def _rows(self, database: AsyncDatabase[Any], found: Listed, session: AsyncClientSession) -> list[Any]:
         order = keys(self.query)
-        beyond = {} if self.position is None else after(order, self.position)
-        own = all_of([{"type": self.query.type, "live": True}, beyond])
-        found = await reach(database, own, (self.query.where, self.grant), session)
+        reach = self._reach(found, {} if self.position is None else after(order, self.position))
         members = {**STORED, **{key.member: 1 for key in order}}
-        stages = [*found.stages({"$sort": order_of(order)}), {"$limit": self.count + 1}, {"$project": members}]
+        stages = [*reach.stages({"$sort": order_of(order)}), {"$limit": self.count + 1}, {"$project": members}]
         return await rows_of(database.resources, stages, session)
 
     async def _total(
-        self, database: AsyncDatabase[Any], session: AsyncClientSession, shown: int, *, more: bool
+        self, database: AsyncDatabase[Any], found: Listed, session: AsyncClientSession, shown: int, *, more: bool
     ) -> int | None:
         """How many there are; None past COUNTED."""
         if self.position is None and not more:
             return shown
-        own = {"type": self.query.type, "live": True}
-        found = await reach(database, own, (self.query.where, self.grant), session)
-        counted = [*found.stages(), {"$limit": store.COUNTED + 1}, {"$count": "count"}]
+        counted = [*self._reach(found, {}).stages(), {"$limit": store.COUNTED + 1}, {"$count": "count"}]
         rows = await rows_of(database.resources, counted, session)
         count = next((int(row["count"]) for row in rows), 0)
         return count if count <= store.COUNTED else None

@@ -20,7 +20,7 @@ from fhir_server.storage import store as seam
 from fhir_server.storage.mongo.document import STORED, place, stored
 from fhir_server.storage.mongo.filter import Filter, all_of, compiled, flat, inside
 from fhir_server.storage.mongo.order import Key, after, order_of
-from fhir_server.storage.mongo.reach import Listed, bound, listed, reached, relations_in, rows_of
+from fhir_server.storage.mongo.reach import Listed, bound, listed, made_by, reached, rows_of
 from fhir_server.storage.mongo.versions import one
 from fhir_server.storage.past import Past, position_of
 from fhir_server.storage.rules import APART, speaks_of_patients
@@ -106,9 +106,9 @@ def _current(past: Past, criteria: Sequence[Criterion], found: Listed, *order: d
 def _earlier(past: Past, criteria: Sequence[Criterion], found: Listed, *order: dict[str, Any]) -> Stages:
     """First what the version says itself, then what its resource says, then when it was followed."""
     own = [criterion for criterion in criteria if speaks_of_patients(criterion)]
-    stages = reached(_made(past), own, _of(own, found)).stages(*order)
+    stages = reached(_made(past), own, found).stages(*order)
     if criteria or past.outlived is not None:
-        stages += [_PLACE, _RESOURCE, {"$unwind": "$current"}]
+        stages += [_PLACE, _resource(criteria), {"$unwind": "$current"}]
     if criteria:
         stages += _judged(criteria, found)
     if past.outlived is not None:
@@ -117,30 +117,31 @@ def _earlier(past: Past, criteria: Sequence[Criterion], found: Listed, *order: d
 
 
 _PLACE = {"$set": {"place": {"$concat": ["$type", "/", "$id"]}}}
-_RESOURCE = {
-    "$lookup": {
-        "from": "resources",
-        "localField": "place",
-        "foreignField": "_id",
-        "pipeline": [{"$project": {"text": 0}}],
-        "as": "current",
+
+
+def _resource(criteria: Sequence[Criterion]) -> dict[str, Any]:
+    """The current version beside an earlier one, with what the criteria look at."""
+    members = {"patients": 1, "updated": 1} if all(map(speaks_of_patients, criteria)) else {"text": 0}
+    return {
+        "$lookup": {
+            "from": "resources",
+            "localField": "place",
+            "foreignField": "_id",
+            "pipeline": [{"$project": members}],
+            "as": "current",
+        }
     }
-}
 
 
 def _judged(criteria: Sequence[Criterion], found: Listed) -> Stages:
     """All criteria on the current version; and those that speak of patients and of other things on both at once."""
     both = [criterion for criterion in criteria if not speaks_of_patients(criterion)]
-    present, joins = bound(found, "current.patients", "present")
-    superseded, more = bound(_of(both, found), "patients", "superseded")
-    names = {join["$lookup"]["as"] for join in (*joins, *more)}
+    present, joins = bound(criteria, found, "current.patients", "current.", "present")
+    superseded, more = bound(both, found, "patients", "current.", "superseded")
+    names = set(made_by((*joins, *more)))
     on_current = [inside("current", compiled(it, present), {"current.patients", *names}) for it in criteria]
     on_both = [inside("current", compiled(it, superseded), {"patients", *names}) for it in both]
     return [*joins, *more, {"$match": all_of([*on_current, *on_both])}]
-
-
-def _of(criteria: Sequence[Criterion], found: Listed) -> Listed:
-    return {related: found[related] for criterion in criteria for related in relations_in(criterion)}
 
 
 _FOLLOWING = {"$concat": ["$place", "/", {"$toString": {"$add": ["$version", 1]}}]}

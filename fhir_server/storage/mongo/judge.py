@@ -6,8 +6,17 @@ from bson.raw_bson import RawBSONDocument
 
 from fhir_server.search.index import Index
 from fhir_server.search.match import Candidate
-from fhir_server.storage.mongo.claim import claims_of
-from fhir_server.storage.mongo.document import DERIVED, Document, candidate, derived, document, sealed, stored
+from fhir_server.storage.mongo.claim import IDENTIFIER, claims_of, claims_of_codes
+from fhir_server.storage.mongo.document import (
+    DERIVED,
+    Document,
+    candidate,
+    derived,
+    document,
+    sealed,
+    stored,
+    tokens_of,
+)
 from fhir_server.storage.rules import Standing, delete_version, put_version
 from fhir_server.storage.store import Change, Delete, Put, Relation, Stored
 
@@ -42,8 +51,9 @@ class Version:
         """The claims of the identities that the resource has not had before."""
         if self.index is None:
             return set()
-        had = candidate(self.before).index if self.before and self.before["live"] else Index()
-        return claims_of(self.stored.type, self.index) - claims_of(self.stored.type, had)
+        had = tokens_of(self.before, IDENTIFIER) if self.before and self.before["live"] else ()
+        carried = claims_of_codes(self.stored.type, (code for _, code in had))
+        return claims_of(self.stored.type, self.index) - carried
 
 
 def standing_of(present: Document | None) -> Standing | None:
@@ -74,4 +84,4 @@ def _delete(change: Delete, present: Document, now: int) -> Version:
     standing = standing_of(present)
     assert standing is not None, "there is a document"
     made = delete_version(change, standing, tuple(present["patients"]), now)
-    return Version(made, document(made, {member: present[member] for member in DERIVED}), present)
+    return Version(made, document(made, {member: present[member] for member in DERIVED if member in present}), present)

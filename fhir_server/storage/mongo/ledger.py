@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -10,7 +11,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 
 from fhir_server.fhir.outcome import NotFound, Refusal, Unavailable
 from fhir_server.search.match import Candidate, matches
-from fhir_server.search.query import Criterion, Everything
+from fhir_server.search.query import Criterion, Everything, Related
 from fhir_server.storage.mongo import trail
 from fhir_server.storage.mongo.claim import claims_of, claims_of_condition
 from fhir_server.storage.mongo.document import Document, candidate, earlier, place
@@ -18,9 +19,10 @@ from fhir_server.storage.mongo.find import Search
 from fhir_server.storage.mongo.judge import Version, standing_of, version_of
 from fhir_server.storage.mongo.link import Link
 from fhir_server.storage.mongo.number import Numbers, Writers
-from fhir_server.storage.mongo.reach import relations_in
+from fhir_server.storage.mongo.reach import hops_in
 from fhir_server.storage.mongo.transaction import HURRY, Hurry, transacted
 from fhir_server.storage.mongo.turns import Turns
+from fhir_server.storage.mongo.versions import settled
 from fhir_server.storage.rules import incomplete, refuse
 from fhir_server.storage.store import (
     Change,
@@ -110,14 +112,15 @@ class Ledger:
         return versions
 
     async def _refuse_hidden(self, grant: Criterion, touched: list[Candidate], session: AsyncClientSession) -> None:
-        """Judged by the relations as they are before the Commit: nobody lets himself in by what he writes."""
+        """Judged by the relations and references as they are before the Commit: nobody lets himself in by what he writes."""
         bonds: list[Relation] = []
-        if any(True for _ in relations_in(grant)):
+        if any(isinstance(hop, Related) for hop in hops_in(grant)):
             patients = sorted({patient for it in touched for patient in it.patients})
             found = self._database.relations.find({"patient": {"$in": patients}}, session=session)
             bonds = [trail.relation(row) for row in await found.to_list()]
-        if not all(matches(grant, _bound(it, bonds)) for it in touched):
-            raise NotFound.because("not-found")
+        for it in touched:
+            if not matches(await settled(self._database, grant, it, session), _bound(it, bonds)):
+                raise NotFound.because("not-found")
 
     async def _claim(
         self, conditions: Iterable[Matches], versions: Iterable[Version], session: AsyncClientSession
@@ -189,7 +192,7 @@ def _proposed(changes: Sequence[Change], present: _Present, now: int) -> list[Ve
 
 def _bound(candidate: Candidate, bonds: Sequence[Relation]) -> Candidate:
     mine = [bond for bond in bonds if bond.patient in candidate.patients]
-    return Candidate(candidate.type, candidate.id, candidate.updated, candidate.index, candidate.patients, mine)
+    return replace(candidate, bonds=mine)
 
 
 def _write_of(version: Version) -> InsertOne[Any] | ReplaceOne[Any]:

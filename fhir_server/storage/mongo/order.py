@@ -42,14 +42,14 @@ class Key:
         """Documents at the value or after it: what an index can begin with."""
         return {} if self.nullable else {self.member: {"$lte" if self.descending else "$gte": value}}
 
-    def value(self, document: Document) -> str | int | None:
+    def value(self, document: Document) -> str | int | float | None:
         """What the document stands by."""
         found: Any = document
         for name in self.member.split("."):
             found = found.get(name)
             if found is None:
                 return None
-        return found if isinstance(found, str) else int(found)
+        return int(found) if isinstance(found, int) else found  # BSON's own kind of int prints otherwise
 
 
 def keys(query: Query) -> list[Key]:

@@ -2,7 +2,7 @@
 
 `type` stands first in each compound index on `resources` and `versions` but the one that the history of the whole server
 is walked by. None has more than one array: MongoDB refuses a document with values in both (CannotIndexParallelArrays),
-which no emulator can be trusted to show.
+which no emulator can be trusted to show. An array within the elements of another is not such a one.
 https://www.mongodb.com/docs/manual/core/indexes/index-types/index-multikey/create-multikey-index-basic/
 """
 
@@ -23,7 +23,7 @@ RESTORING = "restoring"
 """Stands in `meta` for as long as a backup is being put in: then the database is not whole."""
 
 ARRAYS: Mapping[str, frozenset[str]] = {
-    "resources": frozenset({"patients", "keys", "codes", "spans"}),
+    "resources": frozenset({"patients", "keys", "codes", "spans", "strings", "amounts", "words", "elements"}),
     "versions": frozenset({"patients"}),
     "audit": frozenset({"patients"}),
 }
@@ -58,7 +58,11 @@ INDEXES: Mapping[str, Sequence[Made]] = {
         _by("type", "updated", "id"),
         _by("type", "patients", "id"),
         _by("type", "keys", "id"),
+        _by("type", "words", "id"),
         _by("type", "spans.code", "spans.low", "spans.high"),
+        _by("type", "strings.code", "strings.start"),
+        _by("type", "amounts.code", "amounts.low", "amounts.high"),
+        _by("type", "elements.code", "elements.keys"),
         _by("updated", "type", "id"),
     ),
     # the versions before it: an update puts them here

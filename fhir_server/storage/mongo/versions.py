@@ -4,6 +4,7 @@ A version is judged by the anchors that it has itself, and by all that the curre
 resource sees no earlier state of it, and who came later sees nothing of another patient's time.
 """
 
+from dataclasses import replace
 from typing import Any
 
 from pymongo.asynchronous.client_session import AsyncClientSession
@@ -11,15 +12,32 @@ from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 
 from fhir_server.fhir.outcome import Gone, NotFound
-from fhir_server.search.match import matches
-from fhir_server.search.query import Criterion, Every, Everything, OfPatient, Related, Some, Without
-from fhir_server.storage.mongo.document import STORED, Document, candidate, place, stored
+from fhir_server.search.match import Candidate, matches
+from fhir_server.search.query import (
+    Criterion,
+    Every,
+    Everything,
+    Linked,
+    LinkedFrom,
+    OfPatient,
+    Related,
+    Some,
+    Without,
+)
+from fhir_server.storage.mongo.document import (
+    JUDGED,
+    REFERENCE,
+    STORED,
+    Document,
+    candidate,
+    pair_key,
+    place,
+    stored,
+)
 from fhir_server.storage.mongo.filter import Filter
-from fhir_server.storage.mongo.reach import asked_of_each, reach, rows_of
+from fhir_server.storage.mongo.reach import asked_of_each, hops_in, reach, rows_of
+from fhir_server.storage.rules import speaks_of_patients
 from fhir_server.storage.store import Stored
-
-_JUDGED = {**STORED, "keys": 1, "spans": 1}
-"""With these members a document can be judged in memory too."""
 
 
 async def read(database: AsyncDatabase[Any], type: str, id: str, grant: Criterion) -> Stored:
@@ -32,11 +50,12 @@ async def read(database: AsyncDatabase[Any], type: str, id: str, grant: Criterio
 
 async def vread(database: AsyncDatabase[Any], type: str, id: str, version: int, grant: Criterion) -> Stored:
     """The version of this number. NotFound, Gone."""
-    current = await one(database.resources, {"_id": place(type, id)}, grant, _JUDGED)
+    members = STORED if speaks_of_patients(grant) else JUDGED
+    current = await one(database.resources, {"_id": place(type, id)}, grant, members)
     found = current
     if current is not None and current["version"] != version:
         own = {"type": type, "id": id, "version": version}
-        found = await one(database.versions, own, of_patients(grant, current), STORED)
+        found = await one(database.versions, own, await _of_earlier(database, grant, current), STORED)
     if found is None:
         raise NotFound.because("no-such-version")
     return _still_there(stored(found))
@@ -48,18 +67,58 @@ def _still_there(found: Stored) -> Stored:
     return found
 
 
-def of_patients(grant: Criterion, current: Document) -> Criterion:
+async def _of_earlier(database: AsyncDatabase[Any], grant: Criterion, current: Document) -> Criterion:
     """What a grant demands of the anchors of an earlier version, once all else is judged on the current one."""
+    if speaks_of_patients(grant):
+        return grant
+    judged = candidate(current)
+    return _of_patients(await settled(database, grant, judged), judged)
+
+
+def _of_patients(grant: Criterion, current: Candidate) -> Criterion:
     match grant:
         case OfPatient() | Related():
             return grant
         case Every(parts):
-            return Every(tuple(of_patients(part, current) for part in parts))
+            return Every(tuple(_of_patients(part, current) for part in parts))
         case Some(parts):
-            return Some(tuple(of_patients(part, current) for part in parts))
+            return Some(tuple(_of_patients(part, current) for part in parts))
         case Without(part):
-            return Without(of_patients(part, current))
-    return Everything() if matches(grant, candidate(current)) else Some(())
+            return Without(_of_patients(part, current))
+    return Everything() if matches(grant, current) else Some(())
+
+
+async def settled(
+    database: AsyncDatabase[Any], criterion: Criterion, of: Candidate, session: AsyncClientSession | None = None
+) -> Criterion:
+    """The criterion with all that it says of other resources settled for this one, which may not be stored yet: the rest can be
+    judged in memory.
+    """
+    hops = [hop for hop in hops_in(criterion) if isinstance(hop, Linked | LinkedFrom)]
+    return _replaced(criterion, {hop: await _leads(database, hop, of, session) for hop in hops})
+
+
+def _replaced(criterion: Criterion, holding: dict[Linked | LinkedFrom, bool]) -> Criterion:
+    match criterion:
+        case Linked() | LinkedFrom():
+            return Everything() if holding[criterion] else Some(())
+        case Every(parts) | Some(parts):
+            return replace(criterion, parts=tuple(_replaced(part, holding) for part in parts))
+        case Without(part):
+            return Without(_replaced(part, holding))
+    return criterion
+
+
+async def _leads(
+    database: AsyncDatabase[Any], hop: Linked | LinkedFrom, of: Candidate, session: AsyncClientSession | None
+) -> bool:
+    own: Filter = {"type": hop.type, "live": True}
+    if isinstance(hop, Linked):
+        references = of.index.references.get(hop.parameter, ())
+        own |= {"_id": {"$in": [place(*it) for it in references if it[0] == hop.type]}}
+    else:
+        own |= {"keys": pair_key(hop.parameter, REFERENCE, of.type, of.id)}
+    return await one(database.resources, own, hop.where, {"_id": 1}, session) is not None
 
 
 async def one(

@@ -4,37 +4,69 @@ What a criterion means stands with it, in `search/query.py`.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fhir_server.search.query import (
+    Amount,
     Criterion,
     Every,
     Everything,
     Identity,
+    Linked,
+    LinkedFrom,
     Missing,
     OfPatient,
     Reference,
     Related,
     Some,
     Span,
+    Text,
+    Together,
     Token,
+    Under,
     Without,
+    Words,
 )
 from fhir_server.storage.sqlite.clause import ALWAYS, NEVER, Clause, all_of, any_of, exists, negated, one_of
-from fhir_server.storage.sqlite.held import REFERENCE, SPAN, TOKEN, Held, held, merged
+from fhir_server.storage.sqlite.held import (
+    AMOUNT,
+    ELEMENT,
+    REFERENCE,
+    SPAN,
+    STRING,
+    TOKEN,
+    VALUED,
+    Held,
+    held,
+    merged,
+)
+from fhir_server.storage.sqlite.ranges import at_point, in_unit, spanning
+from fhir_server.storage.sqlite.texts import begins, having_words, standing
 
 LAST_UPDATED, ID = "_lastUpdated", "_id"
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a criterion is judged: on a row `r` (id, updated, idx) whose anchors are the JSON array `patients`. With a `type`
-    the row is one of that type in `resources`, not deleted, and its tokens may be looked up.
+    """Where a criterion is judged: on a `row` (key, type, id, updated) whose anchors are the JSON array `patients` and whose
+    values the JSON `idx`. With a `type` the row is one of that type in `resources`, not deleted, and its tokens may be
+    looked up.
     """
 
     patients: str
     type: str = ""
+    row: str = "r"
+    idx: str = "r.idx"
+
+    def linked(self, type: str) -> "Place":
+        """A row of that type in `resources` that this one is linked with."""
+        return row_of(type, self.row + "r")
+
+
+def row_of(type: str, row: str = "r") -> Place:
+    """A row of that type in `resources`, not deleted."""
+    return Place(f"{row}.patients", type, row, f"{row}.idx")
 
 
 PRESENT = Place("r.patients")
@@ -78,75 +110,71 @@ def _holds(wanted: Held, place: Place) -> Clause:
     """One value is looked up among the tokens; of several, or of any, the row's own index says it faster."""
     if place.type and wanted.values is not None and len(wanted.values) == 1:
         key = known(wanted.kind, wanted.parameter, place.type)
-        mine = [Clause(f"t.parameter = {key.sql}", key.values), Clause("t.resource = r.key")]
+        mine = [Clause(f"t.parameter = {key.sql}", key.values), Clause(f"t.resource = {place.row}.key")]
         return exists("tokens t", mine + wanted.conditions("t.value", "t.space"))
-    conditions = wanted.conditions("json_extract(i.value, '$[0]')", "json_extract(i.value, '$[1]')")
-    return _indexed(wanted.kind, wanted.parameter, conditions)
+    return _indexed(wanted.kind, wanted.parameter, place, wanted.conditions(_FIRST, _SECOND))
 
 
-def _indexed(kind: str, parameter: str, conditions: list[Clause]) -> Clause:
+_FIRST, _SECOND, _THIRD, _FOURTH = (f"json_extract(i.value, '$[{number}]')" for number in range(4))
+"""The parts of a value `i` in an index, in the order that derived.py tells."""
+
+
+def _indexed(kind: str, parameter: str, place: Place, conditions: list[Clause]) -> Clause:
     met = all_of(conditions)
-    return Clause(f"EXISTS (SELECT 1 FROM json_each(r.idx, ?) i WHERE {met.sql})", (path(kind, parameter), *met.values))
-
-
-def _stands(span: Span, _: Place) -> Clause:
-    if span.parameter == LAST_UPDATED:
-        return at_point(span, "r.updated")
-    return _indexed(
-        SPAN, span.parameter, [spanning(span, "json_extract(i.value, '$[0]')", "json_extract(i.value, '$[1]')")]
+    return Clause(
+        f"EXISTS (SELECT 1 FROM json_each({place.idx}, ?) i WHERE {met.sql})", (path(kind, parameter), *met.values)
     )
 
 
-_RELATIONS = {
-    "eq": ("({low} >= ? AND {high} <= ?)", "lh"),
-    "ne": ("NOT ({low} >= ? AND {high} <= ?)", "lh"),
-    "gt": ("{high} > ?", "h"),
-    "lt": ("{low} < ?", "l"),
-    "ge": ("({high} > ? OR ({low} >= ? AND {high} <= ?))", "hlh"),
-    "le": ("({low} < ? OR ({low} >= ? AND {high} <= ?))", "llh"),
-    "sa": ("{low} > ?", "h"),
-    "eb": ("{high} < ?", "l"),
-    "ap": ("({low} <= ? AND {high} >= ?)", "hl"),
-}
-"""How a stored span stands to the one asked for, and which of its ends (l, h) fill the question marks."""
+def _stands(span: Span, place: Place) -> Clause:
+    if span.parameter == LAST_UPDATED:
+        return at_point(span, f"{place.row}.updated")
+    return _indexed(SPAN, span.parameter, place, [spanning(span, _FIRST, _SECOND)])
 
 
-def spanning(span: Span, low: str, high: str) -> Clause:
-    """The stored span, its ends named in SQL, stands to the one asked for as its relation says."""
-    condition, ends = _RELATIONS[span.relation]
-    return Clause(condition.format(low=low, high=high), filled(span, ends))
+def _measures(amount: Amount, place: Place) -> Clause:
+    conditions = [spanning(amount, _FIRST, _SECOND), *in_unit(amount, _THIRD, _FOURTH)]
+    return _indexed(AMOUNT, amount.parameter, place, conditions)
 
 
-_POINTS = {
-    "eq": ("{at} BETWEEN ? AND ?", "lh"),
-    "ap": ("{at} BETWEEN ? AND ?", "lh"),
-    "ne": ("{at} NOT BETWEEN ? AND ?", "lh"),
-    "gt": ("{at} > ?", "h"),
-    "sa": ("{at} > ?", "h"),
-    "lt": ("{at} < ?", "l"),
-    "eb": ("{at} < ?", "l"),
-    "ge": ("{at} >= ?", "l"),
-    "le": ("{at} <= ?", "h"),
-}
+def _together(criterion: Together, place: Place) -> Clause:
+    within = replace(place, type="", idx="e.value")
+    met = all_of([compiled(part, within) for part in criterion.parts])
+    elements = f"json_each({place.idx}, ?) e"
+    return Clause(
+        f"EXISTS (SELECT 1 FROM {elements} WHERE {met.sql})", (path(ELEMENT, criterion.parameter), *met.values)
+    )
 
 
-def at_point(span: Span, point: str) -> Clause:
-    """The same of a stored span that is one millisecond: in a form that an index can answer."""
-    condition, ends = _POINTS[span.relation]
-    return Clause(condition.format(at=point), filled(span, ends))
+def _linked(criterion: Linked, place: Place) -> Clause:
+    """By what the row itself points at."""
+    other = place.linked(criterion.type)
+    met = all_of([Clause(f"{_SECOND} = ?", (criterion.type,)), compiled(criterion.where, other)])
+    rows = f"json_each({place.idx}, ?) i CROSS JOIN {live(other)} AND {other.row}.id = {_FIRST}"
+    return Clause(
+        f"EXISTS (SELECT 1 FROM {rows} WHERE {met.sql})",
+        (path(REFERENCE, criterion.parameter), criterion.type, *met.values),
+    )
 
 
-def filled(span: Span, ends: str) -> tuple[int, ...]:
-    """The ends of a span that the letters l and h name."""
-    return tuple(span.low if end == "l" else span.high for end in ends)
+def _linked_from(criterion: LinkedFrom, place: Place) -> Clause:
+    other = place.linked(criterion.type)
+    key = known(REFERENCE, criterion.parameter, criterion.type)
+    here = f"t.parameter = {key.sql} AND t.value = {place.row}.id AND t.space = {place.row}.type"
+    met = all_of([Clause(here, key.values), compiled(criterion.where, other)])
+    rows = f"tokens t CROSS JOIN {live(other)} AND {other.row}.key = t.resource"
+    return Clause(f"EXISTS (SELECT 1 FROM {rows} WHERE {met.sql})", (criterion.type, *met.values))
 
 
-def _misses(criterion: Missing, _: Place) -> Clause:
+def live(place: Place) -> str:
+    """The rows of `resources` that are of a type, to be bound, and not deleted: a table with its ON, for more to follow."""
+    return f"resources {place.row} ON {place.row}.type = ? AND {place.row}.deleted = 0"
+
+
+def _misses(criterion: Missing, place: Place) -> Clause:
     if criterion.parameter in {LAST_UPDATED, ID}:
         return NEVER
-    return all_of(
-        [Clause("json_type(r.idx, ?) IS NULL", (path(kind, criterion.parameter),)) for kind in (TOKEN, REFERENCE, SPAN)]
-    )
+    return all_of([Clause(f"json_type({place.idx}, ?) IS NULL", (path(kind, criterion.parameter),)) for kind in VALUED])
 
 
 def _related(criterion: Related, place: Place) -> Clause:
@@ -168,11 +196,18 @@ _MEANINGS: Mapping[type, Callable[[Any, Place], Clause]] = {
     Every: _every,
     Some: _some,
     Without: lambda criterion, place: negated(compiled(criterion.part, place)),
-    Identity: lambda criterion, _: one_of("r.id", criterion.ids),
+    Identity: lambda criterion, place: one_of(f"{place.row}.id", criterion.ids),
     Token: lambda criterion, place: _holds(held(criterion), place),
     Reference: lambda criterion, place: _holds(held(criterion), place),
     Held: _holds,
+    Under: lambda criterion, place: _indexed(TOKEN, criterion.parameter, place, [begins(_FIRST, criterion.text)]),
+    Text: lambda criterion, place: _indexed(STRING, criterion.parameter, place, [standing(criterion, _SECOND, _THIRD)]),
+    Words: lambda criterion, place: having_words(criterion, f"{place.row}.key"),
     Span: _stands,
+    Amount: _measures,
+    Together: _together,
+    Linked: _linked,
+    LinkedFrom: _linked_from,
     Missing: _misses,
     OfPatient: _of_patient,
     Related: _related,

@@ -9,17 +9,25 @@ from dataclasses import dataclass
 from typing import Any
 
 from fhir_server.search.query import (
+    Amount,
     Criterion,
     Every,
     Everything,
     Identity,
+    Linked,
+    LinkedFrom,
     OfPatient,
     Query,
     Reference,
     Related,
     Some,
     Span,
+    Text,
     Token,
+    Under,
+    Without,
+    Words,
+    narrowed,
 )
 from fhir_server.storage import store as seam
 from fhir_server.storage.page import Position
@@ -61,6 +69,8 @@ class Search:
 
     def short_beginning(self, connection: sqlite3.Connection) -> Beginning | None:
         """A criterion so few meet that the whole search is over at once; None where that is not quickly told."""
+        if any(map(_chains, self.criteria)):
+            return None
         found = shortest(connection, [it for it in self.criteria if isinstance(it, _TOGETHER)], self.query.type)
         if found is None or found.count > FEW:
             return None
@@ -119,15 +129,25 @@ class Search:
 
 _TOGETHER = (OfPatient, Identity, Token, Reference)
 """Criteria whose rows stand together in an index, so that few are counted in no time."""
-_NOT_DELETED = (OfPatient, Related, Token, Reference, Span)
+_NOT_DELETED = (OfPatient, Related, Token, Under, Reference, Span, Amount, Text, Words, Linked)
 """Criteria that begin at rows which a deleted resource does not have."""
 
 
 def search(
     query: Query, grant: Criterion, *, count: int, position: Position | None = None, total: bool = False
 ) -> Search:
-    """The search for what the query matches and the grant reaches."""
-    return Search(query, tuple(flat((query.where, grant))), count, position, total)
+    """The search for what the query matches and the grant reaches, at every hop of a chain too."""
+    return Search(query, tuple(flat((narrowed(query.where, grant), grant))), count, position, total)
+
+
+def _chains(criterion: Criterion) -> bool:
+    """Whether it looks at other resources, of which there may be many."""
+    match criterion:
+        case Every(parts) | Some(parts):
+            return any(map(_chains, parts))
+        case Without(part):
+            return _chains(part)
+    return isinstance(criterion, Linked | LinkedFrom)
 
 
 def flat(criteria: Sequence[Criterion]) -> Iterator[Criterion]:
@@ -141,9 +161,14 @@ def flat(criteria: Sequence[Criterion]) -> Iterator[Criterion]:
 
 def shortest(connection: sqlite3.Connection, criteria: Sequence[Criterion], type: str) -> Beginning | None:
     """The criterion that the fewest rows meet, among those that an index can answer; the first of FEW is good enough."""
+
+    def choose(where: Criterion, of: str) -> Clause | None:
+        chosen = shortest(connection, list(flat([where])), of)
+        return chosen.keys if chosen is not None and chosen.count <= GATHERED else None
+
     best: Beginning | None = None
     for criterion in sorted(criteria, key=_promise):
-        found = driver(criterion, type)
+        found = driver(criterion, type, choose)
         if found is None:
             continue
         (count,) = connection.execute(
@@ -157,10 +182,15 @@ def shortest(connection: sqlite3.Connection, criteria: Sequence[Criterion], type
 
 
 def _promise(criterion: Criterion) -> int:
-    """Which criteria are likely to be met by few: those are counted first."""
-    if isinstance(criterion, OfPatient | Identity):
-        return 0
-    return 1 if isinstance(criterion, Token | Reference | Span) else 2
+    """Which criteria are likely to be met by few, or quickly counted: those come first."""
+    match criterion:
+        case OfPatient() | Identity():
+            return 0
+        case Text(_, "contains" | "ends", _):
+            return 3
+        case Token() | Reference() | Under() | Span() | Amount() | Text() | Words():
+            return 1
+    return 2
 
 
 def _rows(connection: sqlite3.Connection, way: Way, limit: int) -> list[tuple[Any, ...]]:

@@ -9,9 +9,12 @@ from dataclasses import dataclass
 from fhir_server.search.query import Criterion, Reference, Some, Token
 from fhir_server.storage.sqlite.clause import Clause, one_of
 
-TOKEN, REFERENCE, SPAN, PATIENT = "t", "r", "s", "p"  # kinds of parameter, no passwords
+TOKEN, REFERENCE, SPAN, STRING, AMOUNT, ELEMENT, PATIENT = "t", "r", "s", "x", "n", "e", "p"  # kinds, no passwords
 """The kinds of parameter: as they stand in `parameters.kind`, and as members of `resources.idx`. PATIENT, without a code,
-is the anchors among the tokens."""
+is the anchors among the tokens; an ELEMENT stands in `resources.idx` alone."""
+
+VALUED = (TOKEN, REFERENCE, SPAN, STRING, AMOUNT, ELEMENT)
+"""The kinds that give a parameter a value."""
 
 
 @dataclass(frozen=True, slots=True)

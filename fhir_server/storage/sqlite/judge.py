@@ -1,6 +1,7 @@
 """What a change would make of what is there: judged in the writer, inside the transaction, before anything is written."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from fhir_server.storage.rules import Standing, delete_version, put_version
 from fhir_server.storage.sqlite.clause import as_json
@@ -41,6 +42,7 @@ class Version:
     patients: str
     idx: str
     rows: Rows = NO_ROWS
+    words: Mapping[str, Sequence[str]] = field(default_factory=dict)
     relations: tuple[Relation, ...] = ()
     before: Present | None = None
 
@@ -69,7 +71,13 @@ def rederive(row: Reindexed, present: Present) -> Version:
 
 def _found_by(made_of: Put | Reindexed, key: int, stored: Stored, present: Present | None) -> Version:
     found = document(made_of.index)
-    patients = as_json(made_of.patients)
     return Version(
-        key, stored, patients, as_json(found), rows(found, made_of.patients), made_of.relations, before=present
+        key,
+        stored,
+        as_json(made_of.patients),
+        as_json(found),
+        rows(found, made_of.patients),
+        made_of.index.words,
+        made_of.relations,
+        before=present,
     )

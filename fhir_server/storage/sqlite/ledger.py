@@ -164,12 +164,15 @@ _PRESENT = (
     " CROSS JOIN resources r ON r.type = json_extract(j.value, '$[0]') AND r.id = json_extract(j.value, '$[1]')"
 )
 
-_Row: TypeAlias = tuple[int, str, int, str, str]
-"""The number of a Commit, and of a resource as it was or will be what a grant is judged by."""
+_Row: TypeAlias = tuple[int, int, str, str, int, str, str]
+"""The number of a Commit, and of a resource as it was or will be what a grant is judged by. Its words, and what points at it,
+are what they are before the Commit.
+"""
 
 _TOUCHED = (
-    "SELECT json_extract(value, '$[0]') AS number, json_extract(value, '$[1]') AS id, json_extract(value, '$[2]') AS updated,"
-    " json_extract(value, '$[3]') AS patients, json_extract(value, '$[4]') AS idx FROM json_each(?)"
+    "SELECT json_extract(value, '$[0]') AS number, json_extract(value, '$[1]') AS key, json_extract(value, '$[2]') AS type,"
+    " json_extract(value, '$[3]') AS id, json_extract(value, '$[4]') AS updated, json_extract(value, '$[5]') AS patients,"
+    " json_extract(value, '$[6]') AS idx FROM json_each(?)"
 )
 
 
@@ -177,6 +180,7 @@ def _touched(number: int, commit: Commit, proposal: _Proposal, present: dict[_Pl
     for change in commit.changes:
         before = present.get((change.type, change.id))
         if before is not None:
-            yield number, before.id, before.updated, before.patients, before.idx
+            yield number, before.key, before.type, before.id, before.updated, before.patients, before.idx
     for version in proposal if isinstance(proposal, list) else ():
-        yield number, version.stored.id, version.stored.updated, version.patients, version.idx
+        it = version.stored
+        yield number, version.key, it.type, it.id, it.updated, version.patients, version.idx

@@ -15,6 +15,8 @@ from fhir_server.storage.store import Unopened
 MEMORY = ":memory:"
 _OLDEST = (3, 33)
 """UPDATE … FROM came with SQLite 3.33; all else that is used here is older."""
+_MODULE = "fts5"
+"""A part of SQLite that may be left out when it is built: https://www.sqlite.org/fts5.html"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +48,16 @@ def connect(path: str, *, writes: bool = False) -> Link:
     try:
         for setting in _WRITER if writes else _READER:
             connection.execute(f"PRAGMA {setting}")
-    except sqlite3.Error:
+        _refuse_without_words(connection)
+    except (sqlite3.Error, Unopened):
         connection.close()
         raise
     return Link(connection)
+
+
+def _refuse_without_words(connection: sqlite3.Connection) -> None:
+    if connection.execute("SELECT 1 FROM pragma_module_list WHERE name = ?", (_MODULE,)).fetchone() is None:
+        raise Unopened(f"SQLite {sqlite3.sqlite_version} is without FTS5: Python must come with one that has it.")
 
 
 _READER = ("journal_mode = WAL", "synchronous = FULL", "cache_size = -8192", "query_only = ON")

@@ -1,15 +1,15 @@
 """The order of a search as SQL: sort keys, and what comes after a position."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from fhir_server.search.query import Query, Sort
 from fhir_server.storage.page import Position
 from fhir_server.storage.sqlite.clause import NEVER, Clause, all_of, any_of
 from fhir_server.storage.sqlite.compile import ID, LAST_UPDATED, path
-from fhir_server.storage.sqlite.held import SPAN, TOKEN
+from fhir_server.storage.sqlite.held import AMOUNT, SPAN, STRING, TOKEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +65,18 @@ def _key(connection: sqlite3.Connection, type: str, sort: Sort) -> Key:
 
 
 def kind_of(connection: sqlite3.Connection, type: str, parameter: str) -> str | None:
-    """Whether a parameter holds tokens or spans; None where no resource was ever indexed by it, or none can be sorted so."""
+    """What a parameter holds; None where no resource was ever indexed by it, or none can be sorted so."""
     row = connection.execute(
-        "SELECT kind FROM parameters WHERE type = ? AND code = ? AND kind IN (?, ?)", (type, parameter, TOKEN, SPAN)
+        "SELECT kind FROM parameters WHERE type = ? AND code = ? AND kind IN (?, ?, ?, ?)",
+        (type, parameter, TOKEN, SPAN, STRING, AMOUNT),
     ).fetchone()
     return row[0] if row else None
 
 
 def _outermost(kind: str, sort: Sort) -> Clause:
-    """The lowest value of a parameter, or the highest. Spans lie by their low end, so the greatest high may be any."""
+    """The lowest value of a parameter, or the highest. Ranges lie by their low end, so the greatest high may be any."""
     where = path(kind, sort.parameter)
-    if kind == SPAN and sort.descending:
+    if kind in {SPAN, AMOUNT} and sort.descending:
         return Clause("(SELECT max(json_extract(value, '$[1]')) FROM json_each(r.idx, ?))", (where,))
     place = "[#-1][0]" if sort.descending else "[0][0]"
     return Clause("json_extract(r.idx, ?)", (where + place,))
@@ -91,27 +92,54 @@ def after(order: Sequence[Key], position: Position) -> Clause:
     )
 
 
+class Along(NamedTuple):
+    """The table by which a parameter is walked in order, and its columns: the one to walk by, and those that tell two values
+    of one resource apart; each with its place among the parts of a value in an index.
+    """
+
+    table: str
+    first: str
+    columns: dict[str, int]
+
+
+_TOKENS = Along("tokens w", "value", {"value": 0, "space": 1})
+_STRINGS = Along("strings w INDEXED BY strings_key", "key", {"key": 0, "value": 1, "exact": 2})
+_LOW, _HIGH = {"low": 0, "high": 1}, {"high": 1, "low": 0}
+_UNIT = {"system": 2, "code": 3}
 _WALKED = {
-    (SPAN, False): ("spans", "low", "high"),
-    (SPAN, True): ("spans", "high", "low"),
-    (TOKEN, False): ("tokens", "value", "space"),
-    (TOKEN, True): ("tokens", "value", "space"),
+    (SPAN, False): Along("spans w", "low", _LOW),
+    (SPAN, True): Along("spans w INDEXED BY spans_high", "high", _HIGH),
+    (AMOUNT, False): Along("amounts w", "low", _LOW | _UNIT),
+    (AMOUNT, True): Along("amounts w INDEXED BY amounts_high", "high", _HIGH | _UNIT),
+    (TOKEN, False): _TOKENS,
+    (TOKEN, True): _TOKENS,
+    (STRING, False): _STRINGS,
+    (STRING, True): _STRINGS,
 }
-"""By which table and column a parameter is walked in order, and what tells two values of one resource apart."""
 
 
-def walked(kind: str, *, descending: bool) -> tuple[str, str, str]:
-    """The table of a kind's values, the column to walk by, and the one that tells two of one resource apart."""
+def walked(kind: str, *, descending: bool) -> Along:
+    """By what a kind of parameter is walked, as rows `w`."""
     return _WALKED[kind, descending]
 
 
 def outermost_row(kind: str, sort: Sort) -> Clause:
     """The row `w` is the one of its resource that decides about the order, so that each resource comes once."""
-    _, first, second = walked(kind, descending=sort.descending)
-    one, other = ("$[1]", "$[0]") if first == "high" else ("$[0]", "$[1]")
+    along = walked(kind, descending=sort.descending)
+    (first, *others) = along.columns
+    mine, theirs = _tuple(f"w.{column}" for column in others), _tuple(_part(along, column) for column in others)
     sign = ">" if sort.descending else "<"
+    of_first = _part(along, first)
     return Clause(
-        f"NOT EXISTS (SELECT 1 FROM json_each(r.idx, ?) o WHERE json_extract(o.value, '{one}') {sign} w.{first}"
-        f" OR (json_extract(o.value, '{one}') = w.{first} AND json_extract(o.value, '{other}') < w.{second}))",
+        f"NOT EXISTS (SELECT 1 FROM json_each(r.idx, ?) o WHERE {of_first} {sign} w.{first}"
+        f" OR ({of_first} = w.{first} AND {theirs} < {mine}))",
         (path(kind, sort.parameter),),
     )
+
+
+def _part(along: Along, column: str) -> str:
+    return f"json_extract(o.value, '$[{along.columns[column]}]')"
+
+
+def _tuple(columns: Iterable[str]) -> str:
+    return f"({', '.join(columns)})"

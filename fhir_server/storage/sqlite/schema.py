@@ -17,6 +17,8 @@ _GONE = {
     for table, columns in (
         ("tokens", ("parameter", "value", "resource", "space")),
         ("spans", ("parameter", "low", "high", "resource")),
+        ("strings", ("parameter", "value", "resource", "exact", "key")),
+        ("amounts", ("parameter", "low", "high", "resource", "system", "code")),
     )
 }
 
@@ -95,7 +97,27 @@ _HISTORY = (
     "CREATE INDEX versions_history ON versions (updated)",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _HISTORY)
+_SEARCH = (
+    # `value` is folded; `key` puts it in Swedish order
+    """CREATE TABLE strings (
+        parameter INTEGER NOT NULL, value TEXT NOT NULL, resource INTEGER NOT NULL, exact TEXT NOT NULL, key TEXT NOT NULL,
+        PRIMARY KEY (parameter, value, resource, exact, key)) WITHOUT ROWID""",
+    "CREATE INDEX strings_key ON strings (parameter, key)",
+    # numbers stand at their places among all doubles (ranges.py)
+    """CREATE TABLE amounts (
+        parameter INTEGER NOT NULL, low INTEGER NOT NULL, high INTEGER NOT NULL, resource INTEGER NOT NULL,
+        system TEXT NOT NULL, code TEXT NOT NULL,
+        PRIMARY KEY (parameter, low, high, resource, system, code)) WITHOUT ROWID""",
+    "CREATE INDEX amounts_high ON amounts (parameter, high)",
+    *_GONE["strings"],
+    *_GONE["amounts"],
+    # a row to a resource, under its key; words are folded already, so that whatever is not ASCII is a letter to FTS5, and
+    # neither where a word stands nor how many there are is asked
+    """CREATE VIRTUAL TABLE words USING fts5 (
+        type, text, content, tokenize = ascii, detail = column, columnsize = 0)""",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _HISTORY, _SEARCH)
 """Step n leads from schema n to schema n + 1; what a release has shipped is never changed."""
 
 

@@ -40,6 +40,12 @@ PUT_INDEXES = (
 _TOKENS, _SPANS = ("parameter", "value", "resource", "space"), ("parameter", "low", "high", "resource")
 ADD_TOKENS, REMOVE_TOKENS = added("tokens", *_TOKENS), added("tokens_gone", *_TOKENS)
 ADD_SPANS, REMOVE_SPANS = added("spans", *_SPANS), added("spans_gone", *_SPANS)
+_STRINGS = ("parameter", "value", "resource", "exact", "key")
+ADD_STRINGS, REMOVE_STRINGS = added("strings", *_STRINGS), added("strings_gone", *_STRINGS)
+_AMOUNTS = ("parameter", "low", "high", "resource", "system", "code")
+ADD_AMOUNTS, REMOVE_AMOUNTS = added("amounts", *_AMOUNTS), added("amounts_gone", *_AMOUNTS)
+ADD_WORDS = added("words", "rowid", "type", "text", "content")
+REMOVE_WORDS = "DELETE FROM words WHERE rowid IN (SELECT value FROM json_each(?))"
 ADD_RELATIONS = added("relations", "resource", "patient", "actor", "kind", "source", "plan", "start", '"end"')
 REMOVE_RELATIONS = "DELETE FROM relations WHERE resource IN (SELECT value FROM json_each(?))"
 

@@ -9,8 +9,9 @@ from typing import Any
 from fhir_server.storage.sqlite import statements
 from fhir_server.storage.sqlite.clause import as_json
 from fhir_server.storage.sqlite.derived import NO_ROWS, Rows
-from fhir_server.storage.sqlite.held import SPAN
+from fhir_server.storage.sqlite.held import AMOUNT, SPAN, STRING
 from fhir_server.storage.sqlite.judge import Version
+from fhir_server.storage.sqlite.texts import COLUMNS
 from fhir_server.storage.store import Commit, Entry, Notice
 
 _AT_ONCE = 32
@@ -22,10 +23,12 @@ _AGENTS = 10_000
 
 @dataclass(slots=True)
 class _Keyed:
-    """Rows of `tokens` and `spans` as they stand there, with the keys of parameter and resource."""
+    """Rows as they stand in their tables, with the keys of parameter and resource."""
 
     tokens: list[tuple[int, str, int, str]] = field(default_factory=list)
     spans: list[tuple[int, int, int, int]] = field(default_factory=list)
+    strings: list[tuple[int, str, int, str, str]] = field(default_factory=list)
+    amounts: list[tuple[int, int, int, int, str, str]] = field(default_factory=list)
 
 
 class Tables:
@@ -79,14 +82,26 @@ class Tables:
             self._spread(version, old.joined(new) if anew else old.without(new), less)
         self._fill(statements.REMOVE_TOKENS, less.tokens)
         self._fill(statements.REMOVE_SPANS, less.spans)
+        self._fill(statements.REMOVE_STRINGS, less.strings)
+        self._fill(statements.REMOVE_AMOUNTS, less.amounts)
         self._fill(statements.ADD_TOKENS, sorted(more.tokens))
         self._fill(statements.ADD_SPANS, sorted(more.spans))
+        self._fill(statements.ADD_STRINGS, sorted(more.strings))
+        self._fill(statements.ADD_AMOUNTS, sorted(more.amounts))
+        self._put_words(versions)
         self._put_relations(versions)
 
     def _spread(self, version: Version, rows: Rows, into: _Keyed) -> None:
         type, key, parameter = version.stored.type, version.key, self._parameter
         into.tokens += [(parameter(type, kind, code), value, key, space) for kind, code, value, space in rows.tokens]
         into.spans += [(parameter(type, SPAN, code), low, high, key) for code, low, high in rows.spans]
+        into.strings += [
+            (parameter(type, STRING, code), value, key, exact, place) for code, place, value, exact in rows.strings
+        ]
+        into.amounts += [
+            (parameter(type, AMOUNT, code), low, high, key, system, unit)
+            for code, low, high, system, unit in rows.amounts
+        ]
 
     def _parameter(self, type: str, kind: str, code: str) -> int:
         key = self._parameters.get((type, kind, code))
@@ -99,6 +114,11 @@ class Tables:
             ).fetchone()
             self._parameters[type, kind, code] = key
         return key
+
+    def _put_words(self, versions: Sequence[Version]) -> None:
+        """Of all the words of a resource, for which no index says what they were before."""
+        self._fill(statements.REMOVE_WORDS, [version.key for version in versions if version.before])
+        self._fill(statements.ADD_WORDS, [_worded(version) for version in versions if version.words])
 
     def _put_relations(self, versions: Sequence[Version]) -> None:
         self._fill(statements.REMOVE_RELATIONS, [version.key for version in versions if version.before])
@@ -146,6 +166,11 @@ def _columns(version: Version) -> tuple[Any, ...]:
     it = version.stored
     beside = (version.patients, version.idx, it.text)
     return (version.key, it.type, it.id, it.version, it.updated, it.deleted, it.method, it.digest, *beside)
+
+
+def _worded(version: Version) -> tuple[Any, ...]:
+    texts = (" ".join(version.words.get(parameter, ())) for parameter in COLUMNS)
+    return (version.key, version.stored.type, *texts)
 
 
 def _noticed(notices: Iterable[Notice], by_place: dict[tuple[str, str], Version]) -> Iterable[tuple[Any, ...]]:

@@ -4,10 +4,10 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from fhir_server.search.query import Criterion, Missing, Query, Reference, Token
+from fhir_server.search.query import Criterion, Missing, Query, Reference, Token, Words
 from fhir_server.storage.page import Position
 from fhir_server.storage.sqlite.clause import Clause
-from fhir_server.storage.sqlite.compile import ID, LAST_UPDATED, Place, compiled, known
+from fhir_server.storage.sqlite.compile import ID, LAST_UPDATED, compiled, known, row_of
 from fhir_server.storage.sqlite.order import BY_ID, BY_NOTHING, Key, after, kind_of, outermost_row, walked
 
 
@@ -44,7 +44,7 @@ def keys_alone(type: str, found: Clause, criteria: Sequence[Criterion]) -> Way:
 
 def by_key(criterion: Criterion) -> bool:
     """Whether a resource's key is enough to look the criterion up."""
-    return isinstance(criterion, Reference) or (isinstance(criterion, Token) and criterion.code is not None)
+    return isinstance(criterion, Reference | Words) or (isinstance(criterion, Token) and criterion.code is not None)
 
 
 def through(type: str, criteria: Sequence[Criterion]) -> Way:
@@ -85,9 +85,10 @@ def _along_values(
     sort = query.sort[0]
     past_values = position is not None and position[0] is None
     if kind is not None and not past_values:
-        table, column, _ = walked(kind, descending=sort.descending)
-        way = _along(kind, table, query, criteria)
-        yield way.ordered((Key(Clause(f"w.{column}"), sort.descending), *order[1:]), position).sought(position)
+        along = walked(kind, descending=sort.descending)
+        way = _along(kind, along.table, query, criteria)
+        first = Key(Clause(f"w.{along.first}"), sort.descending)
+        yield way.ordered((first, *order[1:]), position).sought(position)
     without = through(query.type, (*criteria, Missing(sort.parameter)))
     yield without.ordered((BY_NOTHING, *order[1:]), position if past_values else None)
 
@@ -95,7 +96,7 @@ def _along_values(
 def _along(kind: str, table: str, query: Query, criteria: Sequence[Criterion]) -> Way:
     key = known(kind, query.sort[0].parameter, query.type)
     here = Clause(f"w.parameter = {key.sql}", key.values)
-    tables = Clause(f"{table} w CROSS JOIN resources r ON r.key = w.resource")
+    tables = Clause(f"{table} CROSS JOIN resources r ON r.key = w.resource")
     return Way(tables, (here, _live(query.type), outermost_row(kind, query.sort[0]), *_probes(criteria, query.type)))
 
 
@@ -104,5 +105,5 @@ def _live(type: str) -> Clause:
 
 
 def _probes(criteria: Sequence[Criterion], type: str) -> tuple[Clause, ...]:
-    place = Place("r.patients", type)
+    place = row_of(type)
     return tuple(compiled(criterion, place) for criterion in criteria)

@@ -34,7 +34,18 @@ OPERATIONS = [
 
 
 def filled(path: str) -> str:
-    return path.replace("{id}", "x").replace("{version}", "1")
+    return path.replace("{compartment}", "Patient").replace("{id}", "x").replace("{version}", "1")
+
+
+def test_a_compartment_is_of_those_types_that_may_have_it():
+    def owners(path: str) -> list[str]:
+        (row,) = (row for row in DOCUMENT["paths"][path]["parameters"] if row.get("name") == "compartment")
+        return row["schema"]["enum"]
+
+    assert {"Patient", "Encounter", "RelatedPerson", "Practitioner", "Device"} == set(owners("/{compartment}/{id}/*"))
+    assert {"Patient", "Encounter", "RelatedPerson", "Practitioner"} == set(owners("/{compartment}/{id}/CareTeam"))
+    assert {"Patient", "Practitioner", "Encounter"} == set(owners("/{compartment}/{id}/Encounter")) - {"RelatedPerson"}
+    assert "/{compartment}/{id}/ValueSet" not in DOCUMENT["paths"]
 
 
 def of_types(*types: str, **members: Any) -> dict[str, Any]:
@@ -89,7 +100,7 @@ def test_what_it_names_is_promised():
 
 def test_what_is_promised_it_names():
     types = sorted(ROUTES.types)
-    shapes = [path.format(type=type) for type in types for path in PATHS.values()]
+    shapes = [path.format(type=type) for type in [*types, "*"] for path in PATHS.values()]
     codes = {one["code"] for one in DEFINITIONS.values() if one["resourceType"] == "OperationDefinition"}
     asked = [f"/{type}{id}/${code}" for type, id, code in product(types, ("", "/{id}"), codes)] + [
         f"/${code}" for code in codes

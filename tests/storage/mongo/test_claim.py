@@ -3,7 +3,24 @@
 import pytest
 
 from fhir_server.search.index import Index
-from fhir_server.search.query import Every, Missing, OfPatient, Query, Reference, Some, Token, Without
+from fhir_server.search.query import (
+    Amount,
+    Every,
+    Linked,
+    LinkedFrom,
+    Missing,
+    OfPatient,
+    Query,
+    Reference,
+    Related,
+    Some,
+    Text,
+    Together,
+    Token,
+    Under,
+    Without,
+    Words,
+)
 from fhir_server.storage.mongo.claim import claims_of, claims_of_condition
 from fhir_server.storage.store import Matches
 
@@ -38,6 +55,8 @@ def test_a_condition_on_an_identifier_meets_the_resource_that_carries_it(criteri
         Token("name", "", "9"),
         Without(Token("identifier", "urn:oid:1", "7")),
         Some((Token("identifier", "urn:oid:1", "7"), STATUS)),
+        Under("identifier", "7"),
+        Linked("link", "Patient", Token("identifier", "urn:oid:1", "7")),
         Every(()),
     ],
 )
@@ -60,6 +79,34 @@ def test_two_conditions_of_one_meaning_meet_whatever_the_order_of_their_parts():
     assert asked(OfPatient(frozenset("ab"))) == asked(OfPatient(frozenset("ba")))
     assert asked(Every((STATUS, subject))) != asked(Some((subject, STATUS)))
     assert asked(Missing("a")) != asked(Missing("b"))
+
+
+HALF = Amount("value", "eq", 0.5, 1.5, "s", "mg")
+A, B = Token("0", None, "a"), Text("1", "starts", "b")
+
+
+@pytest.mark.parametrize(
+    ("one", "same", "another"),
+    [
+        (Words("_text", frozenset("ab")), Words("_text", frozenset("ba")), Words("_content", frozenset("ab"))),
+        (Amount("v", "eq", 0, 5), Amount("v", "eq", -0.0, 5.0), Amount("v", "eq", 0, 5.1)),
+        (HALF, Amount("value", "eq", 0.5, 1.5, "s", "mg"), Amount("value", "eq", 0.5, 1.5, None, "mg")),
+        (Together("p", (A, B)), Together("p", (B, A)), Together("p", (A, A))),
+        (Linked("s", "T", Every((A, B))), Linked("s", "T", Every((B, A))), LinkedFrom("T", "s", Every((A, B)))),
+        (LinkedFrom("T", "s", Some((A, B))), LinkedFrom("T", "s", Some((B, A))), LinkedFrom("T", "s", Every((A, B)))),
+        (Text("n", "starts", "a"), Text("n", "starts", "a"), Text("n", "exact", "a")),
+        (Under("u", "a"), Under("u", "a"), Token("u", None, "a")),
+        (
+            Related(frozenset("ab"), frozenset("cd"), 1),
+            Related(frozenset("ba"), frozenset("dc"), 1),
+            Related(frozenset("ab"), frozenset("cd"), 2),
+        ),
+        (Without(Every((A, B))), Without(Every((B, A))), Without(Some((A, B)))),
+    ],
+)  # fmt: skip
+def test_criteria_that_are_equal_make_one_claim_and_others_another(one, same, another):
+    assert asked(one) == asked(same)
+    assert asked(one) != asked(another)
 
 
 def test_a_claim_does_not_tell_what_is_claimed():

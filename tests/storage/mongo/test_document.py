@@ -4,7 +4,18 @@ import pytest
 
 from fhir_server.fhir.outcome import TooLarge
 from fhir_server.search.index import Index
-from fhir_server.storage.mongo.document import LARGEST, candidate, derived, document, earlier, sealed, stored
+from fhir_server.storage.mongo.document import (
+    LARGEST,
+    START,
+    beginning_with,
+    candidate,
+    derived,
+    document,
+    earlier,
+    sealed,
+    stored,
+    tokens_of,
+)
 from fhir_server.storage.store import Stored
 
 PLAN = Stored("CarePlan", "a", 3, 5_000_000_000, b'{"x":1.00}', "PUT", ("p1", "p2"), b"digest")
@@ -12,6 +23,15 @@ INDEX = Index(
     {"category": [("", "y"), ('s"]=[', 'x"@~^=')], "subject:identifier": [("s", "")]},
     {"author": [("", "https://x.example/=[a~b^c@d"), ("Practitioner", "1")]},
     {"date": [(-(2**62), 5), (20, 2**62)]},
+    {"name": [("{sa", "asa", "Åsa"), ("zorn", "zorn", "Zorn")], "code:text": [("x", "x", "X")]},
+    {"value": [(-1.7976931348623157e308, 0.1, "", ""), (5.0, 5.0, "urn:s", "mg")]},
+    {"_content": ["1", "asa", "日本"], "_text": ["asa"]},
+    {
+        "pair": [
+            Index({"0": [("s", "x")]}, {}, {}, {}, {"1": [(1.0, 2.0, "", "mg")]}),
+            Index({"0": [("s", "y")]}, {"1": [("Goal", "1")]}, {"1": [(1, 2)]}, {"2": [("a", "a", "A")]}),
+        ]
+    },
 )
 
 
@@ -35,6 +55,59 @@ def test_the_outermost_values_stand_as_scalars():
     assert beside["low"].keys() == beside["has"].keys()
 
 
+def test_what_sorts_is_a_code_before_a_string_and_a_string_before_a_range_and_nothing_of_a_modifier():
+    entries = [("b", "b", "B"), ("a", "a", "A")]
+    strings = {"name": entries, "both": entries, "code:text": entries, "none": []}
+    amounts = {"value": [(1.5, 9.5, "", ""), (2.0, 3.0, "", "")], "name": [(1.0, 1.0, "", "")]}
+    beside = derived(Index({"both": [("", "x")]}, strings=strings, amounts=amounts), [])
+
+    assert {"name": "a", "both": "x", "value": 1.5} == beside["low"]
+    assert {"name": "b", "both": "x", "value": 9.5} == beside["high"]
+    assert beside["low"].keys() == beside["has"].keys()
+
+
+def test_of_a_long_string_its_beginning_is_indexed():
+    long = "a" * START
+    beside = derived(Index(strings={"title": [("k", long, "A"), ("k", long + "b", "B")]}), [])
+
+    assert [long, long] == [it["start"] for it in beside["strings"]]
+    assert [long, long + "b"] == [it["folded"] for it in beside["strings"]]
+
+
+def test_a_chain_goes_to_what_is_ours_and_not_to_a_url():
+    assert {"author": ["Practitioner/1"], "based．on": []} == derived(  # noqa: RUF001  # a dot would be a path
+        Index({}, {"author": [("", "urn:x"), ("Practitioner", "1")], "based.on": [("", "#")]}), []
+    )["to"]
+
+
+def test_an_element_of_a_composite_has_nothing_that_it_has_no_value_for():
+    (element,) = derived(Index(elements={"pair": [Index({"0": [("", "x")]})]}), [])["elements"]
+
+    assert {"code": "pair", "keys": ['0=["","x"]', "0~x"], "codes": ["0"]} == element
+
+
+def test_the_values_of_one_parameter_are_read_back_by_themselves():
+    index = Index({"a": [("", "x"), ('s"', "[y")], "a:b": [("s", "z")], "ab": [("s", "z")]}, {"a": [("T", "1")]})
+
+    assert {("", "x"), ('s"', "[y")} == set(tokens_of(derived(index, []), "a"))
+
+
+def test_a_document_of_a_release_that_knew_fewer_kinds_is_read():
+    made = document(PLAN, derived(INDEX, PLAN.patients))
+    for member in ("strings", "amounts", "words", "elements", "to"):
+        del made[member]
+
+    assert Index(INDEX.tokens, INDEX.references, INDEX.spans) == candidate(made).index
+
+
+@pytest.mark.parametrize(
+    ("text", "end"), [("a", "b"), ("aå", "aæ"), ("\ud7ff", "\ue000"), ("a\U0010ffff", "b"), ("~", "\x7f")]
+)
+def test_what_begins_with_a_text_ends_before_the_next_text_of_its_length(text, end):
+    assert (text, end) == beginning_with(text)
+    assert text <= text + "\U0010ffff" * 3 < end
+
+
 def test_the_first_anchor_can_be_a_shard_key():
     assert ("p1", ["p1", "p2"]) == (derived(INDEX, PLAN.patients)["patient"], derived(INDEX, PLAN.patients)["patients"])
     assert "" == derived(INDEX, ())["patient"]
@@ -44,7 +117,7 @@ def test_the_index_is_read_back_as_it_was_whatever_its_values():
     found = candidate(document(PLAN, derived(INDEX, PLAN.patients)))
 
     assert (INDEX, "CarePlan", "a", 5_000_000_000, ("p1", "p2")) == (
-        Index(found.index.tokens, found.index.references, found.index.spans), found.type, found.id, found.updated, found.patients
+        found.index, found.type, found.id, found.updated, found.patients
     )  # fmt: skip
 
 

@@ -15,10 +15,22 @@ from tests.storage.contract import Clock
 
 SOURCES = sorted((Path(__file__).parents[3] / "fhir_server" / "storage" / "mongo").glob("*.py"))
 FORBIDDEN = re.compile(
-    r"collation|\$text\b|\$where|\$function|\$regex|re\.compile|find_one_and_|find_and_modify|motor|secantus",
+    r"collation|\$text\b|\$where|\$function|re\.compile|find_one_and_|find_and_modify|motor|secantus",
     re.IGNORECASE,
 )
+PATTERN = "$regex"
+"""Only what no range of strings can say: `filter.py` makes it, of text that means nothing but itself (test_filter.py)."""
 EVERY = [(name, index) for name, indexes in INDEXES.items() for index in indexes]
+
+
+VALUES = {
+    "tokens": {"a": [("s", "x")]},
+    "references": {"b": [("T", "1")]},
+    "spans": {"c": [(1, 2)]},
+    "strings": {"d": [("k", "f", "e")]},
+    "amounts": {"e": [(1.0, 2.0, "", "")]},
+}
+FULL = Index(**VALUES, words={"_text": ["x"]}, elements={"f": [Index(**VALUES)]})
 
 
 def arrays_of(collection: str, index: Made) -> set[str]:
@@ -32,9 +44,25 @@ def test_no_index_goes_through_two_arrays():
 
 
 def test_every_array_of_a_document_is_known_as_one():
-    document = derived(Index({"a": [("s", "x")]}, {"b": [("T", "1")]}, {"c": [(1, 2)]}), ["p"])
+    document = derived(FULL, ["p"])
 
     assert ARRAYS["resources"] == {member for member, value in document.items() if isinstance(value, list)}
+
+
+def test_no_index_goes_through_two_arrays_of_the_elements_of_an_array():
+    (element,) = derived(FULL, ["p"])["elements"]
+    arrays = {f"elements.{member}" for member, value in element.items() if isinstance(value, list)}
+    within = [{member for member, _ in index.members} & arrays for index in INDEXES["resources"]]
+
+    assert {"elements.keys", "elements.codes", "elements.amounts"} < arrays
+    assert [{"elements.keys"}] == [found for found in within if found]
+
+
+def test_what_stands_by_its_parameters_in_a_document_is_in_no_index():
+    maps = {member for member, value in derived(FULL, ["p"]).items() if isinstance(value, dict)}
+
+    assert {"to", "low", "high", "has"} == maps
+    assert set() == {member.split(".")[0] for _, index in EVERY for member, _ in index.members} & maps
 
 
 @pytest.mark.parametrize("collection", ["resources", "versions"])
@@ -51,6 +79,7 @@ def test_nothing_is_asked_of_mongodb_that_the_stores_do_not_share(path):
     code = re.sub(r'"""(?s:.)*?"""', "", path.read_text())
 
     assert [] == FORBIDDEN.findall(code)
+    assert (PATTERN in code) == (path.name == "filter.py")
 
 
 @pytest.mark.anyio

@@ -10,13 +10,14 @@ from zipfile import ZipFile
 import pytest
 
 from fhir_server.fhir.outcome import NotFound
+from fhir_server.search.query import Query, Words
 from fhir_server.storage.archive import Unarchived, beside, new_archive
 from fhir_server.storage.sqlite.backup import MEMBER, back_up, restore
 from fhir_server.storage.sqlite.schema import MIGRATIONS
 from fhir_server.storage.sqlite.store import SqliteStore
 from fhir_server.storage.store import Unopened
 from tests.contents import of_file
-from tests.storage.contract import NOON, OPEN, Clock, a_put, sqlite_at, text_of, write
+from tests.storage.contract import NOON, OPEN, Clock, a_put, ids, sqlite_at, text_of, write
 
 pytestmark = pytest.mark.anyio
 MADE = "2026-03-02T10:00:00.000Z"
@@ -242,3 +243,17 @@ async def test_what_fails_on_its_way_leaves_no_database(made, tmp_path):
         restore(tmp_path / "newer.backup", str(tmp_path / "new.db"))
 
     assert ["new.db-lock"] == beginning("new.db", tmp_path)
+
+
+async def test_what_is_found_by_words_is_found_after_a_restore(tmp_path):
+    path, copy = str(tmp_path / "words.db"), str(tmp_path / "copy.db")
+    async with sqlite_at(path, Clock()) as store:
+        await write(store, a_put("a", words={"_content": ["one"]}), a_put("b", words={"_content": ["two"]}))
+        await write(store, a_put("a", words={"_content": ["two"]}))
+    back_up(path, tmp_path / "words.backup", MADE)
+
+    restore(tmp_path / "words.backup", copy)
+
+    async with opened(copy) as store:
+        two = Query("CarePlan", Words("_content", frozenset({"two"})))
+        assert ["a", "b"] == ids(await store.search(two, OPEN, count=9))

@@ -7,6 +7,7 @@ import stat
 import pytest
 
 from fhir_server.fhir.outcome import Unavailable
+from fhir_server.storage.sqlite import link
 from fhir_server.storage.sqlite.link import connect, told
 from fhir_server.storage.sqlite.store import SqliteStore
 from fhir_server.storage.store import Unopened
@@ -102,8 +103,8 @@ def test_a_reader_cannot_write(tmp_path):
     with pytest.raises(sqlite3.OperationalError, match="readonly"):
         reader.connection.execute("INSERT INTO t VALUES (1)")
     writer.connection.execute("INSERT INTO t VALUES (1)")
-    for link in (writer, reader):
-        link.connection.close()
+    for one in (writer, reader):
+        one.connection.close()
 
 
 def test_an_error_of_the_place_is_told_as_unavailable_and_one_of_ours_is_not():
@@ -117,3 +118,11 @@ def test_an_error_of_the_place_is_told_as_unavailable_and_one_of_ours_is_not():
     assert [True, True, False] == [isinstance(told(error), Unavailable) for error in (full, short_read, ours)]
     assert ours is told(ours)
     assert full is told(full).__cause__
+
+
+def test_an_sqlite_that_finds_no_words_is_refused(tmp_path, monkeypatch):
+    connect(str(tmp_path / "plans.db"), writes=True).connection.close()
+    monkeypatch.setattr(link, "_MODULE", "left out")
+
+    with pytest.raises(Unopened, match="is without FTS5"):
+        connect(str(tmp_path / "plans.db"), writes=True)

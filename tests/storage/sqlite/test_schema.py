@@ -4,10 +4,11 @@ import sqlite3
 
 import pytest
 
+from fhir_server.search.query import Amount, Every, Missing, Query, Text, Token, Words
 from fhir_server.storage.sqlite.schema import MIGRATIONS, migrate
 from fhir_server.storage.sqlite.store import SqliteStore
-from fhir_server.storage.store import Commit, Unopened
-from tests.storage.contract import OPEN, Clock, a_put, an_entry, sqlite_at, write
+from fhir_server.storage.store import Commit, Reindexed, Unopened
+from tests.storage.contract import OPEN, Clock, a_put, an_entry, ids, sqlite_at, write
 
 
 @pytest.fixture
@@ -70,6 +71,43 @@ async def test_a_database_without_histories_of_types_is_given_them(tmp_path):
     assert [(2, b""), (1, b"[2]")] == [(one.version, one.text) for one in plans.items]
     assert [40, 30, 20, 10] == [one.updated for one in everything.items]
     assert [3, 2, 1] == [one.version for one in goals.items]
+
+
+@pytest.mark.anyio
+async def test_a_database_of_tokens_and_spans_alone_is_found_by_all_once_it_is_indexed_anew(tmp_path):
+    """One of the second schema, with what stood beside a text then."""
+    idx = '{"t":{"status":[["active",""]]},"r":{},"s":{"date":[[1,2]]}}'
+    with sqlite3.connect(tmp_path / "plans.db") as connection:
+        migrate(connection, MIGRATIONS[:2])
+        connection.execute(
+            "INSERT INTO resources VALUES (1, 'CarePlan', 'a', 1, 40, 0, 'PUT', x'00', '[]', ?, x'7b7d')", (idx,)
+        )
+        connection.execute("INSERT INTO parameters VALUES (1, 'CarePlan', 't', 'status'), (2, 'CarePlan', 's', 'date')")
+        connection.execute("INSERT INTO tokens VALUES (1, 'active', 1, '')")
+        connection.execute("INSERT INTO spans VALUES (2, 1, 2, 1)")
+    connection.close()
+    put = a_put(
+        tokens={"status": [("", "draft")]},
+        strings={"name": [("a", "a", "A")]},
+        amounts={"dose": [(1.5, 1.5, "", "mg")]},
+        words={"_content": ["a"]},
+    )
+    criteria = [
+        Text("name", "starts", "a"),
+        Amount("dose", "eq", 1.5, 1.5),
+        Words("_content", frozenset("a")),
+        Token("status", None, "draft"),
+    ]
+
+    async with sqlite_at(str(tmp_path / "plans.db"), Clock()) as store:
+        before = [ids(await store.search(Query("CarePlan", it), OPEN, count=9)) for it in criteria]
+        old = Query("CarePlan", Every((Token("status", None, "active"), Missing("name"))))
+        assert ["a"] == ids(await store.search(old, OPEN, count=9))
+        await store.reindex([Reindexed("CarePlan", "a", 1, put.index, ())])
+        after = [ids(await store.search(Query("CarePlan", it), OPEN, count=9)) for it in criteria]
+        assert [] == ids(await store.search(old, OPEN, count=9))
+
+    assert ([[]] * 4, [["a"]] * 4) == (before, after)
 
 
 def test_a_migration_that_fails_changes_nothing(connection):
