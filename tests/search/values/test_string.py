@@ -63,6 +63,13 @@ def test_a_folded_text_is_its_words(text):
     assert fold(text).split(" ") == folded_words(text) or (fold(text), folded_words(text)) == ("", [])
 
 
+@given(st.text(alphabet=st.characters(max_codepoint=255), max_size=20))
+def test_the_table_of_letters_says_what_the_pattern_says(text):
+    beyond_the_table = "\ufb01"
+
+    assert [*folded_words(text), "fi"] == folded_words(f"{text} {beyond_the_table}")
+
+
 @given(LATIN)
 def test_case_makes_no_difference(text):
     assert fold(text) == fold(text.upper()) == fold(text.lower())
