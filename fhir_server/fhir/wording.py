@@ -223,8 +223,8 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "'{name}' stöds inte: {why}.",
     ),
     "page-token": (
-        "The page asked for is not one that this server gave out for this search. Follow the links of a Bundle unchanged.",
-        "Den begärda sidan har inte lämnats ut av servern för denna sökning. Följ länkarna i en Bundle oförändrade.",
+        "The page in '_page' is not one that this server gave out for this search. Follow the links of a Bundle unchanged.",
+        "Sidan i '_page' har inte lämnats ut av servern för denna sökning. Följ länkarna i en Bundle oförändrade.",
     ),
     # ------------------------------------------------------------------ bundles
     "bundle-type": (

@@ -28,20 +28,32 @@ def seal(secret: bytes, query: str, position: Position) -> str:
     """The token of a position, for this query's text alone; letters, digits, `-` and `_`."""
     plain = msgspec.json.encode(position)
     signature = _sign(secret, query, plain)
-    return urlsafe_b64encode(signature + _crypt(secret, signature, plain)).rstrip(b"=").decode()
+    return _token(signature + _crypt(secret, signature, plain))
 
 
 def unseal(secret: bytes, query: str, token: str) -> Position:
     """The position of a token. BadParameter for one that was not given out, by this server and for this query."""
-    try:
-        sealed = urlsafe_b64decode(token.encode("ascii") + b"=" * (-len(token) % 4))
-    except (UnicodeEncodeError, NotBase64):
-        raise BadParameter.because("page-token") from None
+    sealed = _sealed(token)
     signature, hidden = sealed[:_SIGNED], sealed[_SIGNED:]
     plain = _crypt(secret, signature, hidden)
     if not hmac.compare_digest(signature, _sign(secret, query, plain)):
         raise BadParameter.because("page-token")
     return _positions.decode(plain)
+
+
+def _token(sealed: bytes) -> str:
+    return urlsafe_b64encode(sealed).rstrip(b"=").decode()
+
+
+def _sealed(token: str) -> bytes:
+    """The bytes of a token, which has one spelling: a decoder passes over what is not Base64 and over the last idle bits."""
+    try:
+        sealed = urlsafe_b64decode(token.encode("ascii") + b"=" * (-len(token) % 4))
+    except (UnicodeEncodeError, NotBase64):
+        sealed = b""
+    if _token(sealed) != token:
+        raise BadParameter.because("page-token")
+    return sealed
 
 
 def _sign(secret: bytes, query: str, plain: bytes) -> bytes:

@@ -1,10 +1,11 @@
-"""A server in a process of its own, on each store: what a client library speaks to."""
+"""A server in a process of its own, on each store, and the clients that speak to it."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from fhirclient.client import FHIRClient
 from fhirpy import AsyncFHIRClient, SyncFHIRClient
 
 from tests.databases import KINDS, empty_database
@@ -35,3 +36,17 @@ def connect(request: pytest.FixtureRequest, base: str) -> Callable[..., Any]:
 def client(connect: Callable[..., Any]) -> Any:
     """A fhirpy client; what it is asked is awaited by `answered`."""
     return connect()
+
+
+@pytest.fixture
+def smart(base: str) -> Iterator[FHIRClient]:
+    """A client of the library fhirclient."""
+    client = FHIRClient({"app_id": "tests", "api_base": base})
+    with client.server.session:
+        yield client
+
+
+@pytest.fixture
+def server(smart: FHIRClient) -> Any:
+    """What fhirclient's models are given to be read and written by."""
+    return smart.server

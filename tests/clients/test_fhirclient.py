@@ -1,16 +1,12 @@
 """The SMART client `fhirclient`, whose models are R4's and strict, as its users use it.
 
-It has no patch, no HEAD and no POST of a form, and takes a 304 for a fault. What it says in a form older than R4 is left out:
-`$gt` and its kin (written `>`), `$asc` and `$desc`, the `search` of an instance (it asks for `id`), and `perform`, which it
-calls deprecated itself; `include` comes with the server's. A header it can only say for all that its session asks.
+It has no patch, no HEAD and no POST of a form, and takes a 304 for a fault. What it searches for stands in
+test_fhirclient_search.py. A header it can only say for all that its session asks.
 """
 
 import json
-import time
-from collections.abc import Iterator
 
 import pytest
-from fhirclient.client import FHIRClient
 from fhirclient.models.bundle import Bundle
 from fhirclient.models.careplan import CarePlan
 from fhirclient.models.fhirelementfactory import FHIRElementFactory
@@ -24,18 +20,6 @@ from requests import HTTPError
 from tests.builders import a_bundle, a_care_plan, an_entry
 from tests.clients.asking import SYSTEM, a_story, an_identifier
 from tests.stories.story import load_stories
-
-
-@pytest.fixture
-def smart(base: str) -> Iterator[FHIRClient]:
-    client = FHIRClient({"app_id": "tests", "api_base": base})
-    with client.server.session:
-        yield client
-
-
-@pytest.fixture
-def server(smart):
-    return smart.server
 
 
 @pytest.fixture
@@ -56,11 +40,7 @@ def plan(server, patient, number):
 
 @pytest.fixture
 def plans(server, patient):
-    plans = []
-    for n in range(5):
-        plans.append(made(server, patient, title=f"Plan {n}"))
-        time.sleep(0.002)  # each its own millisecond, to be told apart by
-    return plans
+    return [made(server, patient, title=f"Plan {n}") for n in range(5)]
 
 
 def status_of(refused) -> int:
@@ -176,45 +156,6 @@ def test_nothing_comes_back_from_a_write_where_that_is_preferred(server, patient
 
     assert CarePlan(a_care_plan(subject={"reference": f"Patient/{patient.id}"})).create(server) is None
     assert 1 == len(list(CarePlan.where({"patient": patient.id}).perform_iter(server)))
-
-
-# ------------------------------------------------------------------------------------------------ search
-
-
-def test_plans_are_searched_page_by_page(server, patient, plans):
-    search = CarePlan.where({"patient": patient.id, "_count": "2", "_sort": "-_lastUpdated"})
-    pages = list(search.perform_iter(server))
-
-    assert [2, 2, 1] == [len(page.entry) for page in pages]
-    assert 5 == pages[0].total
-    assert [plan.id for plan in reversed(plans)] == [plan.id for plan in search.perform_resources_iter(server)]
-
-
-def test_what_is_asked_for_decides_what_is_found(server, patient, plans):
-    plans[-1].status = "active"
-    plans[-1].update(server)
-    narrowed = [
-        {"status": "active"},
-        {"status": {"$or": ["active", "revoked"]}},
-        {"status:not": "draft"},
-        {"_id": plans[-1].id},
-        {"_lastUpdated": {"$and": [f"gt{plans[-2].meta.lastUpdated.origval}", "lt9999"]}},
-    ]
-    for asked in narrowed:
-        (found,) = CarePlan.where({"patient": patient.id} | asked).perform_resources_iter(server)
-        assert (plans[-1].id, "active") == (found.id, found.status), asked
-    assert [] == list(CarePlan.where({"patient": patient.id, "status": "revoked"}).perform_resources_iter(server))
-    missing = CarePlan.where({"patient": patient.id, "category": {"$missing": "false"}})
-
-    assert 5 == len(list(missing.perform_resources_iter(server)))
-
-
-def test_a_part_of_each_is_found(server, patient, plans):
-    (counted,) = CarePlan.where({"patient": patient.id, "_summary": "count"}).perform_iter(server)
-    assert (5, None) == (counted.total, counted.entry)
-
-    found = CarePlan.where({"patient": patient.id, "_elements": "title"}).perform_resources_iter(server)
-    assert {(plan.title, None) for plan in plans} == {(plan.title, plan.category) for plan in found}
 
 
 # ------------------------------------------------------------------------------------------------ Bundles, operations

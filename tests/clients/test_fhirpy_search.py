@@ -1,7 +1,7 @@
-"""fhirpy, as its users use it: searches and operations, by both of its clients.
+"""fhirpy, as its users use it: the ways to a search's results, and operations, by both of its clients.
 
-Left out: `has`, `include` and chains, which this server does not promise yet, and `elements(exclude=True)`, which FHIR does not
-have. A search by POST fhirpy can only say with its parameters in the address: a body it sends as JSON.
+What it can ask for stands in test_fhirpy_vocabulary.py. A search by POST fhirpy can only say with its parameters in the
+address: a body it sends as JSON.
 """
 
 import asyncio
@@ -108,6 +108,20 @@ async def test_a_search_goes_by_post(client, patient, plans):
     asked = client.resources("CarePlan").execute("_search", params={"patient": patient.id, "status": "active"})
 
     assert [plans[-1].id] == [entry["resource"]["id"] for entry in (await answered(asked))["entry"]]
+
+
+async def test_a_condition_may_be_a_chain(client, patient, plans, number):
+    theirs = client.resources("CarePlan").search(patient__identifier=f"{SYSTEM}|{number}", status="active")
+    found, made = await answered(theirs.get_or_create(a_plan(client, patient, title="Another")))
+    assert (plans[-1].id, False) == (found.id, made)
+    changed, made = await answered(theirs.update(a_plan(client, patient, status="active", title="Changed")))
+    assert (plans[-1].id, "Changed", False) == (changed.id, changed["title"], made)
+
+    people = client.resources("Patient").search(identifier=f"{SYSTEM}|{number}")
+    assert patient.id == (await answered(people.has("CarePlan", "patient", status="active").get())).id
+    assert (None, 204) == await answered(theirs.delete())
+    with pytest.raises(ResourceNotFound):
+        await answered(people.has("CarePlan", "patient", status="active").get())
 
 
 async def test_an_unknown_parameter_is_refused_unless_the_caller_is_lenient(connect, plans, found, patient):

@@ -1,7 +1,6 @@
 """What docs/search.md shows is understood, and its limits are those of the server."""
 
 import re
-from pathlib import Path
 from urllib.parse import parse_qsl
 
 import pytest
@@ -10,11 +9,11 @@ from fhir_server.search.criteria import COMMON, MOST_COMPARED, MOST_HOPS, MOST_W
 from fhir_server.search.filter import DEEPEST, OPERATIONS
 from fhir_server.search.modifier import LONGEST_VALUE, modifiers_of
 from fhir_server.search.parse import DEFAULT_COUNT, LONGEST_TEXT, MOST_COUNT, MOST_PARAMETERS, MOST_VALUES, REFUSED
+from tests.docs.documented import ADDRESSES, TEXT
 from tests.search.reading import PARAMETERS, PARSER
 from tools.take_parameters import types
 
-TEXT = (Path(__file__).parents[2] / "docs" / "search.md").read_text()
-SHOWN = re.findall(r"^ {4}GET +\[base\]/(\w+)\?(.+)$", TEXT, re.MULTILINE)
+SHOWN = [shown.groups() for address in ADDRESSES if (shown := re.fullmatch(r"/(\w+)\?(.+)", address))]
 
 
 def section(heading):

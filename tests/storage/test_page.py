@@ -38,6 +38,8 @@ def test_nobody_reads_a_position_in_its_token():
     [
         lambda token: token[:-2],
         lambda token: token + "AA",
+        lambda token: token + "=",
+        lambda token: token[:9] + "." + token[9:],
         lambda token: ("B" if token[0] == "A" else "A") + token[1:],
         lambda token: token[:30] + ("B" if token[30] == "A" else "A") + token[31:],
         lambda _: "",
@@ -53,6 +55,16 @@ def test_a_token_that_was_not_given_out_is_refused(change):
     with pytest.raises(BadParameter) as refusal:
         unseal(SECRET, "CarePlan?", change(token))
     assert "page-token" == refusal.value.issues[0].key
+
+
+def test_a_token_has_one_spelling():
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    token = seal(SECRET, "CarePlan?", ("active", "0190-aaaa-bbbb"))
+    assert len(token) % 4, "bits of the last letter are idle"
+
+    for letter in letters.replace(token[-1], ""):
+        with pytest.raises(BadParameter):
+            unseal(SECRET, "CarePlan?", token[:-1] + letter)
 
 
 def test_a_token_is_for_its_own_query_and_server_alone():
