@@ -46,7 +46,9 @@ async def _apart(entry: Entry, server: Server) -> Answer:
 
 
 async def transaction(call: Call, grant: Grant, server: Server) -> Answer:
-    """200 and an answer for each entry, in their order; or one refusal, and nothing written."""
+    """200 and an answer for each entry, in their order; or one refusal, and nothing written. The reads come when all is
+    written: a refusal of one is its own entry's answer, since nothing can be taken back by then.
+    """
     _refuse_shell(call, server)
     entries = [await _identified(entry, grant, server) for entry in entries_of(call, server)]
     names = {name: here for entry in entries for name, here in named(entry).items()}
@@ -59,7 +61,7 @@ async def transaction(call: Call, grant: Grant, server: Server) -> Answer:
     answers = await _write(call, [entry for entry in entries if entry.writes], conditions, grant, server)
     for entry in entries:
         if not entry.writes:
-            answers[entry.number] = await _read(entry, server)
+            answers[entry.number] = await _apart(entry, server)
     return _respond("transaction-response", call, [answers[entry.number] for entry in entries], server)
 
 
@@ -169,11 +171,6 @@ def _refuse_twins(changes: Iterable[tuple[int, Change]]) -> None:
         if (change.type, change.id) in seen:
             raise pointed(number, Unreadable.because("entry-twice"))
         seen.add((change.type, change.id))
-
-
-async def _read(entry: Entry, server: Server) -> Answer:
-    with pointing_at(entry.number):
-        return await perform(entry.call, server)
 
 
 def _respond(kind: str, call: Call, answers: Sequence[Answer], server: Server) -> Answer:

@@ -4,13 +4,14 @@
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 from fhir_server.access.relation import relations
 from fhir_server.audit.event import Occasion, entry
 from fhir_server.fhir.codec import decode, encode
-from fhir_server.fhir.outcome import Conflict, Invalid, Issue, Refusal, Unreadable
+from fhir_server.fhir.outcome import Conflict, Invalid, Issue, Refusal, Unavailable, Unreadable
 from fhir_server.fhir.subset import WHOLE, Subset, refuse_subset
 from fhir_server.interactions.call import Answer, Call, Proposal, Server
 from fhir_server.messaging.outbox import notice
@@ -30,6 +31,10 @@ async def perform(call: Call, server: Server) -> Answer:
     grant = server.access.decide(call.bearer, call.address.interaction, call.type)
     try:
         return await _settle(call, grant, server)
+    except Unavailable as away:
+        with suppress(Unavailable):  # what is told stays what happened to the write, not what happened to its trail
+            await _leave_trail(call, grant, server, away.status, ())
+        raise
     except Refusal as refusal:
         await _leave_trail(call, grant, server, refusal.status, ())
         raise

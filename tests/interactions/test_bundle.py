@@ -105,6 +105,17 @@ async def test_deletes_come_before_creates_and_reads_come_last(api):
     assert "204 No Content" == deleted["response"]["status"]
 
 
+async def test_a_read_that_is_refused_takes_nothing_back(api):
+    bundle = a_bundle(an_entry("GET", "CarePlan/none"), an_entry("PUT", "CarePlan/new", a_care_plan(id="new")))
+
+    answer = await api.post("", json=bundle)
+
+    assert 200 == answer.status_code
+    assert ["404", "201"] == [entry["response"]["status"][:3] for entry in answer.json()["entry"]]
+    assert "OperationOutcome" == answer.json()["entry"][0]["response"]["outcome"]["resourceType"]
+    assert 200 == (await api.get("CarePlan/new")).status_code
+
+
 async def test_two_entries_on_one_resource_are_refused(api):
     bundle = a_bundle(
         an_entry("PUT", "CarePlan/sip", a_care_plan(id="sip")),
