@@ -43,7 +43,7 @@ EXTENSIONS = {
 def main(path: Path | None) -> None:
     """Writes what is wanted; what was taken before and is no longer wanted goes."""
     wanted = dict(chosen(package(path), types()))
-    for old in FOLDER.glob("*.json"):
+    for old in FOLDER.glob("*-*.json"):
         if json.loads(old.read_text(encoding="utf-8"))["url"].startswith(OFFICIAL) and old.name not in wanted:
             old.unlink()
     for name, definition in wanted.items():

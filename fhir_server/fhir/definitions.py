@@ -140,6 +140,9 @@ def r4() -> R4:
 FOLDERS = ("profiles", "capability", "search", "security")
 """Where the server's own definitions stand."""
 
+INDEXES = "indexes.json"
+"""Stands in `search/`, and is no resource."""
+
 
 def root() -> Traversable:
     """Where the definitions' folders stand: in the wheel, or beside the package in a checkout."""
@@ -150,8 +153,19 @@ def root() -> Traversable:
 
 @cache
 def read(folder: str) -> tuple[tuple[str, dict[str, Any]], ...]:
-    """The definitions in one folder (`profiles`, `search`, …) by file name, sorted; what is not JSON is passed over. They are
-    read once and shared: nobody may change them.
+    """The definitions in one folder (`profiles`, `search`, …) by file name, sorted; what is not JSON is passed over, and so is
+    INDEXES. They are read once and shared: nobody may change them.
     """
     entries = {entry.name: entry for entry in root().joinpath(*folder.split("/")).iterdir()}
-    return tuple((name, codec.decode(entries[name].read_bytes())) for name in sorted(entries) if name.endswith(".json"))
+    return tuple(
+        (name, codec.decode(entries[name].read_bytes()))
+        for name in sorted(entries.keys() - {INDEXES})
+        if name.endswith(".json")
+    )
+
+
+@cache
+def indexes() -> dict[str, Any]:
+    """Which indexes the stores keep, and for searches of which shapes; search/README.md tells the members."""
+    found: dict[str, Any] = codec.decode(root().joinpath("search", INDEXES).read_bytes())
+    return found

@@ -95,7 +95,8 @@ def _read_entries(occasion: Occasion, call: Call, status: int, seen: tuple[Store
             entry(occasion, name, status, type=it.type, id=it.id, version=it.version, patient=" ".join(it.patients)),
         )
     patients = sorted({patient for it in seen for patient in it.patients}) or [""]
-    return tuple(entry(occasion, name, status, type=call.type, id=call.id, patient=patient) for patient in patients)
+    about = entry(occasion, name, status, type=call.type, id=call.id)
+    return tuple(replace(about, patient=patient) for patient in patients)
 
 
 def _occasion(call: Call, grant: Grant, server: Server) -> Occasion:

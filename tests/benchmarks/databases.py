@@ -4,7 +4,7 @@ import asyncio
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,9 +31,16 @@ class Served:
 @contextmanager
 def served(plans: int = 0, patients: int = 1) -> Iterator[Served]:
     """A server on a new file that has so many plans (`plan-0`, …) of so many patients (`p0`, …)."""
+    with served_once(lambda database: asyncio.run(fill(database, plans, patients))) as ours:
+        yield ours
+
+
+@contextmanager
+def served_once(filled: Callable[[str], None]) -> Iterator[Served]:
+    """A server on a new file that was filled before it started."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "plans.db"
-        asyncio.run(fill(f"sqlite:///{file}", plans, patients))
+        filled(f"sqlite:///{file}")
         with serving("serve", "--access", "open", "--database", f"sqlite:///{file}") as server:
             yield Served(file, port_of(server))
 

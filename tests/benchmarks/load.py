@@ -1,10 +1,12 @@
 """Clients of one server, cheap enough not to be what is measured: raw connections, kept alive, requests made beforehand."""
 
 import asyncio
+import socket
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import cycle
+from typing import Self
 
 import uvloop
 
@@ -57,6 +59,32 @@ class Client(asyncio.Protocol):
             self.done.set_exception(error or ConnectionError("the server hung up"))
         else:
             self.done.set_result(None)
+
+
+class Asker:
+    """One client that waits for each answer before it asks again."""
+
+    def __init__(self, port: int) -> None:
+        self._socket = socket.create_connection(("127.0.0.1", port))
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._socket.close()
+
+    def ask(self, request: bytes) -> tuple[float, bytes]:
+        """The seconds to the end of the answer, and its body."""
+        started = time.perf_counter()
+        self._socket.sendall(request)
+        answer = self._socket.recv(1 << 20)
+        awaited = length(answer) - len(answer)
+        while awaited > 0:
+            more = self._socket.recv(1 << 20)
+            awaited -= len(more)
+            answer += more
+        return time.perf_counter() - started, answer[answer.index(b"\r\n\r\n") + 4 :]
 
 
 def length(head: bytes) -> int:

@@ -12,7 +12,7 @@ from unittest.mock import patch
 from fhir_server.fhir.instant import instant
 from fhir_server.search.index import Index
 from fhir_server.search.query import Everything, OfPatient
-from fhir_server.storage.sqlite import find
+from fhir_server.storage.sqlite import begin, chain
 from fhir_server.storage.sqlite.store import SqliteStore
 from fhir_server.storage.store import Commit, Draft, Entry, Grant, Notice, Page, Put, Relation, Store, Stored
 from tests.databases import mongo, mongo_joining
@@ -62,7 +62,15 @@ async def sqlite_at(path: str, clock: Clock) -> AsyncIterator[SqliteStore]:
 @asynccontextmanager
 async def sqlite_walking(folder: Path, clock: Clock) -> AsyncIterator[Store]:
     """As a store searches that has too many of everything to gather and sort them: in threads, along its indexes."""
-    with patch.multiple(find, GATHERED=-1, FEW=-1):
+    with patch.multiple(begin, GATHERED=-1, FEW=-1, LISTED=-1), patch.object(chain, "ENDS", -1):
+        async with sqlite_at(":memory:", clock) as store:
+            yield store
+
+
+@asynccontextmanager
+async def sqlite_sieving(folder: Path, clock: Clock) -> AsyncIterator[Store]:
+    """As a store searches in which each criterion is met by more than a few: chains are settled, keys are sieved."""
+    with patch.object(begin, "FEW", 0):
         async with sqlite_at(":memory:", clock) as store:
             yield store
 
@@ -71,6 +79,7 @@ STORES: Mapping[str, Callable[[Path, Clock], Opened]] = {
     "sqlite-file": sqlite_file,
     "sqlite-memory": sqlite_memory,
     "sqlite-walking": sqlite_walking,
+    "sqlite-sieving": sqlite_sieving,
     "mongo": mongo,
     "mongo-joining": mongo_joining,
 }

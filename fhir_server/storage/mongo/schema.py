@@ -1,4 +1,4 @@
-"""The collections and their indexes, made at start, and how a database says which release made it.
+"""The collections and their indexes (`search/indexes.json`), made at start, and how a database says which release made it.
 
 `type` stands first in each compound index on `resources` and `versions` but the one that the history of the whole server
 is walked by. None has more than one array: MongoDB refuses a document with values in both (CannotIndexParallelArrays),
@@ -8,11 +8,13 @@ https://www.mongodb.com/docs/manual/core/indexes/index-types/index-multikey/crea
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pymongo
 from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.errors import CollectionInvalid, OperationFailure
 
+from fhir_server.fhir.definitions import indexes
 from fhir_server.storage.mongo.link import Link
 from fhir_server.storage.store import Unopened
 
@@ -47,42 +49,20 @@ class Made:
         return IndexModel(list(self.members), **options, **lasting)
 
 
-def _by(*members: str, **options: bool) -> Made:
-    return Made(tuple((member, ASCENDING) for member in members), **options)
+COLLECTIONS = ("resources", "versions", "relations", "audit", "outbox", "claims", "writers", "meta")
+"""The current version of each resource, its `_id` being Type/id; the versions before it, where an update puts them; what
+writers of one identity meet at (`claims`); and what the other names say."""
+
+
+def _made(entry: Mapping[str, Any]) -> Made:
+    """The index of an entry in `search/indexes.json`, where a minus says that a member goes down."""
+    members = tuple((name.removeprefix("-"), DESCENDING if name[0] == "-" else ASCENDING) for name in entry["members"])
+    return Made(members, entry.get("unique", False), entry.get("lifetime"))
 
 
 INDEXES: Mapping[str, Sequence[Made]] = {
-    # the current version of each resource, its `_id` being Type/id
-    "resources": (
-        _by("type", "id"),
-        _by("type", "updated", "id"),
-        _by("type", "patients", "id"),
-        _by("type", "keys", "id"),
-        _by("type", "words", "id"),
-        _by("type", "spans.code", "spans.low", "spans.high"),
-        _by("type", "strings.code", "strings.start"),
-        _by("type", "amounts.code", "amounts.low", "amounts.high"),
-        _by("type", "elements.code", "elements.keys"),
-        _by("updated", "type", "id"),
-    ),
-    # the versions before it: an update puts them here
-    "versions": (
-        Made((("type", ASCENDING), ("id", ASCENDING), ("version", DESCENDING)), unique=True),
-        _by("type", "updated", "id"),
-        _by("type", "patients", "updated"),
-        _by("updated", "type", "id"),
-    ),
-    "relations": (
-        _by("resource"),
-        _by("patient", "actor", "kind", "start", "end"),
-        _by("actor", "kind", "patient", "start", "end"),
-    ),
-    "audit": (_by("patients", "_id"),),
-    "outbox": (),
-    # what writers of one identity meet at; of use only while they write
-    "claims": (Made((("at", ASCENDING),), lifetime=3600),),
-    "writers": (),
-    "meta": (),
+    collection: [_made(entry) for entry in indexes()["mongodb"] if entry["collection"] == collection]
+    for collection in COLLECTIONS
 }
 """Every collection with its indexes beside that of `_id`."""
 
@@ -102,11 +82,11 @@ async def make(link: Link) -> None:
     """Makes what is missing: collections, indexes, what the database says of itself."""
     with pymongo.timeout(_BUILD_SECONDS):
         there = set(await link.database.list_collection_names())
-        for name, indexes in INDEXES.items():
+        for name, wanted in INDEXES.items():
             if name not in there:
                 await _make_collection(link, name)
-            if indexes:
-                await link.database[name].create_indexes([index.model for index in indexes])
+            if wanted:
+                await link.database[name].create_indexes([index.model for index in wanted])
     for name, value in (("schema", SCHEMA), ("index", "")):
         await link.database.meta.update_one({"_id": name}, {"$setOnInsert": {"value": value}}, upsert=True)
 

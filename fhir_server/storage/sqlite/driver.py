@@ -1,15 +1,13 @@
 """Where a search may begin: the keys of the resources that meet one criterion, straight from an index."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
 from fhir_server.search.query import (
     Amount,
     Criterion,
     Every,
     Identity,
-    Linked,
-    LinkedFrom,
     OfPatient,
     Reference,
     Related,
@@ -22,38 +20,35 @@ from fhir_server.search.query import (
 )
 from fhir_server.search.values.string import fold
 from fhir_server.storage.sqlite.clause import Clause, all_of, one_of
-from fhir_server.storage.sqlite.compile import LAST_UPDATED, compiled, known, live, path, related_by, row_of
-from fhir_server.storage.sqlite.held import AMOUNT, PATIENT, REFERENCE, SPAN, STRING, TOKEN, Held, held, merged
+from fhir_server.storage.sqlite.compile import LAST_UPDATED, known, related_by
+from fhir_server.storage.sqlite.held import AMOUNT, PATIENT, SPAN, STRING, TOKEN, Held, held, merged
 from fhir_server.storage.sqlite.ranges import Range, at_point, hinted, in_unit, spanning
 from fhir_server.storage.sqlite.texts import begins, standing, worded
 
-Choose: TypeAlias = Callable[[Criterion, str], Clause | None]
-"""Where to begin with what a chain asks of the resources of a type: the keys of few; None where there are many."""
 
-
-def driver(criterion: Criterion | Held, type: str, choose: Choose) -> Clause | None:
+def driver(criterion: Criterion | Held, type: str) -> Clause | None:
     """SELECT the `key` of each resource of the type that meets the criterion, doubles and too many not excluded; None where
     no index can say.
     """
     drive = _DRIVERS.get(criterion.__class__)
-    return drive(criterion, type, choose) if drive else None
+    return drive(criterion, type) if drive else None
 
 
-def _held(criterion: Held, type: str, _: Choose) -> Clause | None:
+def _held(criterion: Held, type: str) -> Clause | None:
     if criterion.values is None:
         return None
     return _tokens(criterion.kind, criterion.parameter, type, criterion.conditions("t.value", "t.space"))
 
 
-def _under(criterion: Under, type: str, _: Choose) -> Clause:
+def _under(criterion: Under, type: str) -> Clause:
     return _tokens(TOKEN, criterion.parameter, type, [begins("t.value", criterion.text)])
 
 
-def _of_patient(criterion: OfPatient, type: str, _: Choose) -> Clause:
+def _of_patient(criterion: OfPatient, type: str) -> Clause:
     return _tokens(PATIENT, "", type, [one_of("t.value", criterion.patients)])
 
 
-def _identity(criterion: Identity, type: str, _: Choose) -> Clause:
+def _identity(criterion: Identity, type: str) -> Clause:
     chosen = one_of("id", criterion.ids)
     return Clause(f"SELECT key FROM resources WHERE type = ? AND {chosen.sql}", (type, *chosen.values))
 
@@ -69,7 +64,7 @@ def _of_table(table: str, kind: str, parameter: str, type: str, conditions: Sequ
     return Clause(f"SELECT t.resource AS key FROM {table} t WHERE {met.sql}", met.values)
 
 
-def _of_related(criterion: Related, type: str, _: Choose) -> Clause:
+def _of_related(criterion: Related, type: str) -> Clause:
     key = known(PATIENT, "", type)
     met = all_of(related_by(criterion))
     return Clause(
@@ -79,7 +74,7 @@ def _of_related(criterion: Related, type: str, _: Choose) -> Clause:
     )
 
 
-def _spans(span: Span, type: str, _: Choose) -> Clause | None:
+def _spans(span: Span, type: str) -> Clause | None:
     if span.relation == "ne":
         return None
     if span.parameter == LAST_UPDATED:
@@ -88,7 +83,7 @@ def _spans(span: Span, type: str, _: Choose) -> Clause | None:
     return _of_table("spans", SPAN, span.parameter, type, _ranging(span))
 
 
-def _amounts(amount: Amount, type: str, _: Choose) -> Clause | None:
+def _amounts(amount: Amount, type: str) -> Clause | None:
     if amount.relation == "ne":
         return None
     conditions = [*_ranging(amount), *in_unit(amount, "t.system", "t.code")]
@@ -99,7 +94,7 @@ def _ranging(asked: Range) -> list[Clause]:
     return [hinted(asked, "t.low", "t.high"), spanning(asked, "t.low", "t.high")]
 
 
-def _strings(criterion: Text, type: str, _: Choose) -> Clause:
+def _strings(criterion: Text, type: str) -> Clause:
     """What is within a text, or at its end, is looked for in all that the parameter has."""
     found = [standing(criterion, "t.value", "t.exact")]
     if criterion.how == "exact":
@@ -107,48 +102,18 @@ def _strings(criterion: Text, type: str, _: Choose) -> Clause:
     return _of_table("strings", STRING, criterion.parameter, type, found)
 
 
-def _words(criterion: Words, type: str, _: Choose) -> Clause | None:
+def _words(criterion: Words, type: str) -> Clause | None:
     if not criterion.words:
         return None
     return Clause("SELECT rowid AS key FROM words WHERE words MATCH ?", (worded(criterion, type),))
-
-
-def _linked(criterion: Linked, type: str, choose: Choose) -> Clause | None:
-    """From the few that it may point at, back to those that do."""
-    key = known(REFERENCE, criterion.parameter, type)
-    back = f"CROSS JOIN tokens t ON t.parameter = {key.sql} AND t.value = r.id AND t.space = r.type"
-    return _through(criterion, choose, "t.resource", Clause(back, key.values))
-
-
-def _linked_from(criterion: LinkedFrom, type: str, choose: Choose) -> Clause | None:
-    """From the few that may point here, to what they point at."""
-    there = (
-        "CROSS JOIN json_each(r.idx, ?) i CROSS JOIN resources h ON h.type = ? AND h.id = json_extract(i.value, '$[0]')"
-        " AND json_extract(i.value, '$[1]') = h.type"
-    )
-    return _through(criterion, choose, "h.key", Clause(there, (path(REFERENCE, criterion.parameter), type)))
-
-
-def _through(criterion: Linked | LinkedFrom, choose: Choose, key: str, on: Clause) -> Clause | None:
-    """By way of the resources `r` at the other end for which the criterion holds, and on to a key."""
-    found = choose(criterion.where, criterion.type)
-    if found is None:
-        return None
-    other = row_of(criterion.type)
-    met = compiled(criterion.where, other)
-    tables = f"(SELECT DISTINCT key FROM ({found.sql})) d CROSS JOIN {live(other)} AND r.key = d.key {on.sql}"
-    return Clause(
-        f"SELECT {key} AS key FROM {tables} WHERE {met.sql}",
-        (*found.values, criterion.type, *on.values, *met.values),
-    )
 
 
 _TOGETHER = 100
 """A compound SELECT has 500 terms at the most; an OR of so many kinds is not worth an index anyway."""
 
 
-def _some(criterion: Some, type: str, choose: Choose) -> Clause | None:
-    parts = [driver(part, type, choose) for part in merged(criterion)]
+def _some(criterion: Some, type: str) -> Clause | None:
+    parts = [driver(part, type) for part in merged(criterion)]
     found = [part for part in parts if part is not None]
     if len(found) < len(parts) or not 0 < len(found) <= _TOGETHER:
         return None
@@ -156,14 +121,14 @@ def _some(criterion: Some, type: str, choose: Choose) -> Clause | None:
     return Clause(sql, tuple(value for part in found for value in part.values))
 
 
-def _every(criterion: Every, type: str, choose: Choose) -> Clause | None:
+def _every(criterion: Every, type: str) -> Clause | None:
     """By the first part that can: the others are asked of each row."""
-    return next((found for part in criterion.parts if (found := driver(part, type, choose))), None)
+    return next((found for part in criterion.parts if (found := driver(part, type))), None)
 
 
-_DRIVERS: Mapping[type, Callable[[Any, str, Choose], Clause | None]] = {
-    Token: lambda criterion, of, choose: _held(held(criterion), of, choose),
-    Reference: lambda criterion, of, choose: _held(held(criterion), of, choose),
+_DRIVERS: Mapping[type, Callable[[Any, str], Clause | None]] = {
+    Token: lambda criterion, of: _held(held(criterion), of),
+    Reference: lambda criterion, of: _held(held(criterion), of),
     Held: _held,
     Under: _under,
     OfPatient: _of_patient,
@@ -173,8 +138,6 @@ _DRIVERS: Mapping[type, Callable[[Any, str, Choose], Clause | None]] = {
     Amount: _amounts,
     Text: _strings,
     Words: _words,
-    Linked: _linked,
-    LinkedFrom: _linked_from,
     Some: _some,
     Every: _every,
 }

@@ -13,7 +13,7 @@ from fhir_server.search.query import Criterion
 from fhir_server.storage import store as seam
 from fhir_server.storage.past import Past
 from fhir_server.storage.rules import APART
-from fhir_server.storage.sqlite import find
+from fhir_server.storage.sqlite import begin
 from fhir_server.storage.sqlite.clause import ALWAYS, Clause, all_of, negated, one_of
 from fhir_server.storage.sqlite.rows import stored
 from fhir_server.storage.sqlite.versions import reached
@@ -59,7 +59,7 @@ def _ways(connection: sqlite3.Connection, past: Past, grant: Criterion) -> Ways:
     if past.id:
         return _gathering(Clause("SELECT key FROM resources WHERE type = ? AND id = ?", (past.type, past.id)))
     types = [past.type] if past.type else _types(connection)
-    few = _few(connection, types, list(find.flat([grant])))
+    few = _few(connection, types, list(begin.flat([grant])))
     if few is not None:
         return _gathering(few)
     return _along_type(past.type) if past.type else _along_all()
@@ -108,9 +108,9 @@ def _few(connection: sqlite3.Connection, types: Sequence[str], criteria: Sequenc
     """The keys of what may meet the criteria, where indexes say that it is little; and of all that is deleted, for no index
     says whose that was.
     """
-    found, left = [_deleted(types)], find.GATHERED
+    found, left = [_deleted(types)], begin.GATHERED
     for type in types:
-        beginning = find.shortest(connection, criteria, type)
+        beginning = begin.shortest(connection, criteria, type, begin.GATHERED)
         if beginning is None or beginning.count > left:
             return None
         found.append(beginning.keys)

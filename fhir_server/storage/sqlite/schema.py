@@ -117,7 +117,14 @@ _SEARCH = (
         type, text, content, tokenize = ascii, detail = column, columnsize = 0)""",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _HISTORY, _SEARCH)
+_SIEVES = (
+    # whether a resource has a span, and which, without a look at the resource
+    "CREATE INDEX spans_resource ON spans (parameter, resource)",
+    # what ids keys have: those of a type lie together, where a resource itself has pages of its own
+    "CREATE INDEX resources_key ON resources (type, key, id, deleted)",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _HISTORY, _SEARCH, _SIEVES)
 """Step n leads from schema n to schema n + 1; what a release has shipped is never changed."""
 
 

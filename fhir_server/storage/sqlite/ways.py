@@ -4,11 +4,12 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from fhir_server.search.query import Criterion, Missing, Query, Reference, Token, Words
+from fhir_server.search.query import Criterion, Missing, Query
 from fhir_server.storage.page import Position
 from fhir_server.storage.sqlite.clause import Clause
 from fhir_server.storage.sqlite.compile import ID, LAST_UPDATED, compiled, known, row_of
 from fhir_server.storage.sqlite.order import BY_ID, BY_NOTHING, Key, after, kind_of, outermost_row, walked
+from fhir_server.storage.sqlite.sieve import sieve
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +38,23 @@ def gathering(type: str, found: Clause, criteria: Sequence[Criterion]) -> Way:
     return Way(tables, (_live(type), *_probes(criteria, type)))
 
 
-def keys_alone(type: str, found: Clause, criteria: Sequence[Criterion]) -> Way:
-    """The keys that were found, of resources known not to be deleted, without a look at the resources themselves."""
-    return Way(Clause(f"(SELECT DISTINCT key FROM ({found.sql})) r", found.values), _probes(criteria, type))
+def naming(type: str, found: Clause) -> Way:
+    """From the keys that were found to the ids of those that are not deleted, and to nothing else of them."""
+    tables = (
+        f"(SELECT DISTINCT key FROM ({found.sql})) d CROSS JOIN resources r INDEXED BY resources_key ON r.key = d.key"
+    )
+    return Way(Clause(tables, found.values), (_live(type),))
 
 
-def by_key(criterion: Criterion) -> bool:
-    """Whether a resource's key is enough to look the criterion up."""
-    return isinstance(criterion, Reference | Words) or (isinstance(criterion, Token) and criterion.code is not None)
+def keys_alone(type: str, found: Clause, criteria: Sequence[Criterion]) -> Way | None:
+    """The keys that were found, of resources known not to be deleted, without a look at the resources themselves; None where
+    no index can say for sure which of them meet the criteria.
+    """
+    sieves = [sieve(criterion, type, "r") for criterion in criteria]
+    conditions = tuple(one.condition for one in sieves if one is not None and one.exact)
+    if len(conditions) < len(sieves):
+        return None
+    return Way(Clause(f"(SELECT DISTINCT key FROM ({found.sql})) r", found.values), conditions)
 
 
 def through(type: str, criteria: Sequence[Criterion]) -> Way:

@@ -1,8 +1,5 @@
 """By which indexes a search finds what it finds: asked of SQLite itself, for each statement that was run."""
 
-import re
-import sqlite3
-
 import pytest
 
 from fhir_server.search.index import Index
@@ -21,9 +18,10 @@ from fhir_server.search.query import (
     Words,
 )
 from fhir_server.search.values.string import fold, key
-from fhir_server.storage.sqlite import find
+from fhir_server.storage.sqlite import begin, chain
 from fhir_server.storage.store import Grant, Put
 from tests.storage.contract import MINE, NARROWED, OPEN, THEIRS, Clock, a_draft, a_put, ids, sqlite_at, write
+from tests.storage.sqlite.plans import plan_of, scans
 
 pytestmark = pytest.mark.anyio
 
@@ -70,22 +68,6 @@ async def found(store, query: Query, grant: Grant = OPEN, count: int = 99) -> tu
     return ids(page), [plan_of(connection, one) for one in selects]
 
 
-def plan_of(connection: sqlite3.Connection, statement: str) -> list[str]:
-    rows = connection.execute(f"EXPLAIN QUERY PLAN {statement}").fetchall()
-    return [line.replace("COVERING ", "") for _, _, _, line in rows]
-
-
-_MADE = re.compile(r"(CO-ROUTINE|MATERIALIZE) (\S+)")
-_FEW = re.compile(r"SCAN ([eijop]|json_each|\S+ VIRTUAL TABLE INDEX 0:=?M\d|CONSTANT ROW)( |$)")
-"""The parts of one value, and what FTS5 finds."""
-
-
-def scans(plan: list[str]) -> list[str]:
-    """The lines that go through a whole table, and not through what the same statement has found."""
-    made = {f"SCAN {name[2]}" for line in plan if (name := _MADE.match(line))}
-    return [line for line in plan if line.startswith("SCAN") and line not in made and not _FEW.match(line)]
-
-
 BY_INDEX = [
     (Text("title", "starts", "plan 0"), [f"c0{n}" for n in range(10)], "t USING PRIMARY KEY (parameter=? AND value>"),
     (Text("title", "equals", "plan 07"), ["c07"], "t USING PRIMARY KEY (parameter=? AND value=?"),
@@ -127,7 +109,7 @@ async def test_what_points_here_is_found_by_an_index(store):
 
     assert ["p7"] == found_ids
     assert [] == [line for plan in plans for line in scans(plan)]
-    assert any("h USING INDEX resources_id (type=? AND id=?)" in line for plan in plans for line in plan)
+    assert any("resources USING INDEX resources_id (type=? AND id=?)" in line for plan in plans for line in plan)
 
 
 ALONG = {
@@ -146,8 +128,10 @@ ALONG = {
 @pytest.mark.parametrize("sort", ["title", "dose", "_lastUpdated", "_id"])
 @pytest.mark.parametrize("descending", [False, True])
 async def test_where_many_are_found_the_search_walks_along_an_index(store, monkeypatch, criterion, sort, descending):
-    monkeypatch.setattr(find, "GATHERED", -1)
-    monkeypatch.setattr(find, "FEW", -1)
+    monkeypatch.setattr(begin, "GATHERED", -1)
+    monkeypatch.setattr(begin, "FEW", -1)
+    monkeypatch.setattr(begin, "LISTED", -1)
+    monkeypatch.setattr(chain, "ENDS", -1)
 
     _, plans = await found(store, Query("CarePlan", criterion, (Sort(sort, descending),)), count=2)
 
@@ -164,8 +148,8 @@ async def test_a_scan_is_seen_for_what_it_is(store):
 
 async def test_a_chain_that_few_meet_drives_the_search_where_another_part_is_met_by_many(store, monkeypatch):
     """As many patients as there are, and one of them: the one is where the search begins."""
-    monkeypatch.setattr(find, "GATHERED", 5)
-    monkeypatch.setattr(find, "FEW", 1)
+    monkeypatch.setattr(begin, "GATHERED", 5)
+    monkeypatch.setattr(begin, "FEW", 1)
     many, one = Text("family", "starts", "oberg"), Token("identifier", "pnr", "7")
     query = Query("CarePlan", Linked("subject", "Patient", Every((many, one))))
 

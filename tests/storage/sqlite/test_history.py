@@ -9,7 +9,7 @@ import pytest
 from fhir_server.fhir.instant import END
 from fhir_server.search.query import Everything, OfPatient
 from fhir_server.storage.past import Past
-from fhir_server.storage.sqlite import find
+from fhir_server.storage.sqlite import begin
 from fhir_server.storage.sqlite.history import history
 from fhir_server.storage.store import Commit, Delete
 from tests.storage.contract import NOON, OPEN, Clock, a_put, ids, sqlite_at, write
@@ -69,7 +69,7 @@ async def test_a_page_costs_no_more_where_there_is_ten_times_as_much(type, grant
 
 async def test_a_page_is_walked_to_where_it_would_take_too_long_to_gather(monkeypatch):
     """The measure is one: without the gathering, a page of one patient costs ten times as much among ten times as many."""
-    monkeypatch.setattr(find, "GATHERED", -1)
+    monkeypatch.setattr(begin, "GATHERED", -1)
     few, many = [await steps_of(size, "CarePlan", ONE, 1) for size in (400, 4000)]
 
     assert many > 5 * few
