@@ -28,8 +28,10 @@ from fhir_server.access.decide import OpenAccess
 from fhir_server.access.identity import load_persons
 from fhir_server.fhir import definitions
 from fhir_server.fhir.codec import encode
+from fhir_server.fhir.definitions import BadDefinition
 from fhir_server.fhir.identity import uuid7
 from fhir_server.fhir.instant import instant
+from fhir_server.fhir.naming import naming_systems
 from fhir_server.http.application import BASE_PATH, Beside, application
 from fhir_server.http.docs import docs_routes
 from fhir_server.http.endpoint import FhirEndpoint
@@ -43,7 +45,7 @@ from fhir_server.interactions.shelve import shelve
 from fhir_server.interactions.table import TABLE
 from fhir_server.search.compartment import load_compartments
 from fhir_server.search.extract import Extractor
-from fhir_server.search.parameter import BadDefinition, Parameters, load_parameters
+from fhir_server.search.parameter import Parameters, load_parameters
 from fhir_server.search.parse import Parser
 from fhir_server.settings import Settings
 from fhir_server.storage.archive import Manifest
@@ -53,6 +55,8 @@ from fhir_server.storage.shelf import Shelf, ShelfOverStore
 from fhir_server.storage.sqlite import backup as sqlite_backup
 from fhir_server.storage.sqlite.store import SqliteStore
 from fhir_server.storage.store import SYSTEM_GRANTS, Overtaken, Store
+from fhir_server.validation.profile import Profiles, load_profiles
+from fhir_server.validation.terms import Terminology
 from fhir_server.validation.validate import Validator
 
 MONGODB = "mongodb://"
@@ -157,6 +161,7 @@ def check_definitions() -> None:
     statement = _statement(settings)
     refuse_boasts(_promises(statement))
     _shelf(statement, Extractor(_parameters(all_compiled=True), settings.base))
+    _profiles()
 
 
 def _parameters(*, all_compiled: bool = False) -> Parameters:
@@ -170,6 +175,16 @@ def _parameters(*, all_compiled: bool = False) -> Parameters:
     return parameters
 
 
+def _profiles() -> Profiles:
+    """The profiles, all compiled; NotStarted where one cannot be used."""
+    try:
+        profiles = load_profiles()
+        profiles.check()
+    except BadDefinition as error:
+        raise NotStarted(f"profiles/: {error}") from error
+    return profiles
+
+
 def write_line(line: str) -> None:
     """To the log, as it is."""
     sys.stderr.write(line)
@@ -181,18 +196,19 @@ def _server(settings: Settings, store: Store) -> Server:
     refuse_boasts(promises)
     parameters = _parameters()
     extractor = Extractor(parameters, settings.base)
-    compartments = load_compartments(parameters)
+    compartments, profiles = load_compartments(parameters), _profiles()
     return Server(
         store=ShelfOverStore(_shelf(statement, extractor), store),
         access=OpenAccess(),
         content=Content(
-            Validator(),
+            Validator(profiles),
             parameters,
             extractor,
             Parser(parameters, settings.base),
             load_anchors(),
             load_persons(),
             compartments,
+            Terminology((one for _, one in definitions.read("profiles")), profiles.value_sets),
         ),
         routes=promises,
         table=TABLE,
@@ -206,8 +222,8 @@ def _server(settings: Settings, store: Store) -> Server:
 
 @cache
 def index_version() -> str:
-    """Which definitions an index is made by: those of `search/` and the table of anchors."""
-    made_by = [*definitions.read("search"), *definitions.read("security")]
+    """Which definitions an index is made by: those of `search/`, the table of anchors, and the forms of systems."""
+    made_by = [*definitions.read("search"), *definitions.read("security"), *naming_systems()]
     return hashlib.sha256(encode(made_by)).hexdigest()
 
 

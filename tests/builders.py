@@ -2,7 +2,8 @@
 
 from typing import Any
 
-SIP = {"coding": [{"system": "https://fhir.inera.se/CodeSystem/typeofcareplan-cs", "code": "SIP"}]}
+SIP = {"coding": [{"system": "https://plans.example/CodeSystem/kind", "code": "SIP"}]}
+"""A region's own code, of which no profile is demanded: what a test is about can stay small."""
 PERSONNUMMER = "http://electronichealth.se/identifier/personnummer"
 TEST_PERSON = "191212121212"
 

@@ -10,7 +10,7 @@ from hypothesis import settings as hypothesis_settings
 from fhir_server.assembly import Assembly, assembled, claim_index
 from fhir_server.settings import Settings
 from tests.databases import KINDS, empty_database, pytest_unconfigure, which
-from tests.fidelity.official import left_out
+from tests.fidelity.official import Examples, examples, left_out
 
 __all__ = ["pytest_unconfigure"]
 """pytest calls it: the emulator ends with the run."""
@@ -26,6 +26,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """The run's closing lines: which MongoDB it had, and what it went without."""
     for line in (which(), *left_out(terminalreporter)):
         terminalreporter.write_line(line)
+
+
+@pytest.fixture(scope="session")
+def official(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Examples:
+    """HL7's own examples, out of pytest's cache once they are there."""
+    cache = getattr(pytestconfig, "cache", None)
+    return examples(cache.mkdir("r4-examples") if cache else tmp_path_factory.mktemp("r4-examples"))
 
 
 @pytest.fixture

@@ -51,6 +51,8 @@ LEFT_OUT = {
 
 SIMPLE_QUANTITY = ["sqt-1", "error", "The comparator is not used on a SimpleQuantity", "comparator.empty()"]
 PROFILED = "http://hl7.org/fhir/StructureDefinition/SimpleQuantity"
+SPOKEN = {"short", "definition", "comment", "mapping", "requirements", "alias", "extension"}
+"""What an element says to readers alone."""
 SYSTEM = "http://hl7.org/fhirpath/System."
 LANGUAGES = "http://hl7.org/fhir/ValueSet/all-languages"
 
@@ -97,7 +99,22 @@ def tables(definitions: Definitions) -> dict[str, Any]:
         "primitives": [s["type"] for s in structures if s["kind"] == "primitive-type"],
         "types": {name: _without_inherited(table, types) for name, table in types.items()},
         "codes": _expansions(bound, definitions),
+        "profiles": [_bare(s) for s in of_type(definitions, "StructureDefinition") if _is_profiled_quantity(s)],
     }
+
+
+def _is_profiled_quantity(structure: dict[str, Any]) -> bool:
+    return structure.get("derivation") == "constraint" and structure["type"] == "Quantity"
+
+
+def _bare(structure: dict[str, Any]) -> dict[str, Any]:
+    """A profile with nothing in it but what a validator reads."""
+    kept = ("resourceType", "url", "version", "kind", "type", "baseDefinition", "derivation")
+    elements = [
+        {name: value for name, value in element.items() if name not in SPOKEN}
+        for element in structure["differential"]["element"]
+    ]
+    return {**{name: structure[name] for name in kept}, "differential": {"element": elements}}
 
 
 def _is_type(structure: dict[str, Any]) -> bool:

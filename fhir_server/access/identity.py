@@ -4,10 +4,11 @@ A caller may name somebody by such an identifier without seeing whether the pers
 system grant `identity`, and the answer is the same either way.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from fhir_server.fhir.definitions import read
+from fhir_server.fhir.naming import forms, naming_systems
 from fhir_server.search.values.escape import split
 
 NATIONAL = ("http://terminology.hl7.org/CodeSystem/v2-0203", "NI")
@@ -33,16 +34,9 @@ class Persons:
 def load_persons() -> Persons:
     """The NamingSystems in `profiles/` that are typed as national unique individual identifiers."""
     return Persons(
-        frozenset(
-            form
-            for name, definition in read("profiles")
-            if name.startswith("NamingSystem-")
-            and any((one["system"], one["code"]) == NATIONAL for one in definition["type"]["coding"])
-            for unique in definition["uniqueId"]
-            for form in _forms(unique["type"], unique["value"])
-        )
+        frozenset(form for definition in naming_systems() if _is_national(definition) for form in forms(definition))
     )
 
 
-def _forms(type: str, value: str) -> Sequence[str]:
-    return (f"urn:oid:{value}",) if type == "oid" else (value,)
+def _is_national(definition: Mapping[str, Any]) -> bool:
+    return any((one["system"], one["code"]) == NATIONAL for one in definition["type"]["coding"])

@@ -6,6 +6,7 @@ from fhir_server.cli.backup import backup, restore
 from fhir_server.cli.check import check
 from fhir_server.cli.demo import demo
 from fhir_server.cli.load import load
+from fhir_server.cli.package import package
 from fhir_server.cli.reindex import reindex
 from fhir_server.cli.serve import serve
 
@@ -16,5 +17,5 @@ main = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (serve, demo, load, check, reindex, backup, restore):
+for command in (serve, demo, load, check, reindex, backup, restore, package):
     main.command()(command)

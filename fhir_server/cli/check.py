@@ -7,12 +7,13 @@ import typer
 
 from fhir_server.access.anchor import load_anchors
 from fhir_server.assembly import NotStarted, check_definitions
-from fhir_server.cli.load import Item, items_of
+from fhir_server.cli.load import EXAMPLES, Item, items_of
 from fhir_server.cli.serve import stopped
 from fhir_server.fhir.definitions import FOLDERS, read
+from fhir_server.validation.profile import load_profiles
 from fhir_server.validation.validate import Validator
 
-CHECKED = (*FOLDERS, "examples/stories")
+CHECKED = (*FOLDERS, *EXAMPLES)
 
 
 def check(paths: Annotated[list[Path] | None, typer.Argument(help="Files and folders of FHIR JSON.")] = None) -> None:
@@ -26,7 +27,8 @@ def check(paths: Annotated[list[Path] | None, typer.Argument(help="Files and fol
             load_anchors()
         except NotStarted as refusal:
             raise stopped(str(refusal)) from None
-    wrong = sum(_report(item, Validator()) for item in items)
+    validator = Validator(load_profiles())
+    wrong = sum(_report(item, validator) for item in items)
     typer.echo(f"{len(items) - wrong} valid, {wrong} with issues.")
     if wrong:
         raise typer.Exit(1)

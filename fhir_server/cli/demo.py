@@ -8,7 +8,7 @@ import httpx
 import typer
 
 from fhir_server.assembly import Assembly
-from fhir_server.cli.load import post_all, stories, titled
+from fhir_server.cli.load import examples, post_all, stories, titled
 from fhir_server.cli.serve import run, settings_with
 
 
@@ -39,7 +39,7 @@ _GREETING = (
 async def _load(assembly: Assembly) -> None:
     transport = httpx.ASGITransport(assembly.app)
     async with httpx.AsyncClient(transport=transport, base_url=assembly.server.base) as client:
-        refused = await post_all(client, stories(), day="today")
+        refused = await post_all(client, examples(), day="today")
     if refused:
-        typer.echo(f"{refused} of the stories were refused.", err=True)
+        typer.echo(f"{refused} of the examples were refused.", err=True)
         raise typer.Exit(1)

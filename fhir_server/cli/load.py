@@ -22,6 +22,9 @@ from fhir_server.http.negotiate import FHIR_JSON
 from fhir_server.http.welcome import Story
 from fhir_server.storage.store import Unopened
 
+STORIES = "examples/stories"
+EXAMPLES = ("examples/base-data", STORIES)
+"""What is shipped to be loaded, in this order."""
 HEADERS = {"content-type": FHIR_JSON, "prefer": "return=minimal"}
 
 
@@ -67,7 +70,16 @@ def items_of(path: Path) -> Iterator[Item]:
 
 def stories() -> list[Item]:
     """The example stories that the server ships."""
-    return [Item(name, bundle) for name, bundle in read("examples/stories")]
+    return _shipped(STORIES)
+
+
+def examples() -> list[Item]:
+    """All examples that the server ships: what every county has, and then the stories."""
+    return [item for folder in EXAMPLES for item in _shipped(folder)]
+
+
+def _shipped(folder: str) -> list[Item]:
+    return [Item(name, bundle) for name, bundle in read(folder)]
 
 
 def titled(item: Item) -> Story:

@@ -17,6 +17,10 @@ import msgspec
 from fhir_server.fhir import codec
 
 
+class BadDefinition(ValueError):
+    """A definition cannot be used; the message names it and says why."""
+
+
 @dataclass(frozen=True, slots=True)
 class Constraint:
     """A rule in FHIRPath that a type or an element keeps; `severity` is error or warning, `human` is HL7's sentence."""
@@ -59,6 +63,8 @@ class R4:
         self._primitives = frozenset(tables["primitives"])
         self._types: dict[str, Any] = tables["types"]
         self._codes: dict[str, dict[str, list[str]]] = tables["codes"]
+        self.profiles: tuple[dict[str, Any], ...] = tuple(tables["profiles"])
+        """R4's profiles on datatypes that its own types speak of: SimpleQuantity, MoneyQuantity."""
         self._elements: dict[str, Mapping[str, Element]] = {}
         self._members: dict[str, Mapping[str, tuple[Element, str]]] = {}
 
@@ -136,6 +142,9 @@ def r4() -> R4:
     packed = files("fhir_server").joinpath("fhir", "r4.json.gz").read_bytes()
     return R4(msgspec.json.decode(gzip.decompress(packed)))
 
+
+CORE = "http://hl7.org/fhir/StructureDefinition/"
+"""The canonicals of R4's types begin with it."""
 
 FOLDERS = ("profiles", "capability", "search", "security")
 """Where the server's own definitions stand."""

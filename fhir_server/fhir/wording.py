@@ -162,6 +162,22 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "A value of the parameter '{name}' cannot be understood. Expected: {expected}.",
         "Ett värde för parametern '{name}' kan inte tolkas. Väntat: {expected}.",
     ),
+    "parameter-missing": (
+        "The parameter '{name}' is missing. Expected: {expected}.",
+        "Parametern '{name}' saknas. Väntat: {expected}.",
+    ),
+    "unknown-definition": (
+        "There is no such {type} here. Those that are shipped are listed at [base]/{type}.",
+        "Det finns ingen sådan {type} här. De som medföljer står på [base]/{type}.",
+    ),
+    "unknown-code": (
+        "The code is not in any code system that is shipped here. They are listed at [base]/CodeSystem.",
+        "Koden finns inte i något kodverk som medföljer här. De står på [base]/CodeSystem.",
+    ),
+    "value-set-not-listed": (
+        "The value set cannot be listed: it takes codes from a system whose codes are not here.",
+        "Värdemängden kan inte räknas upp: den hämtar koder ur ett kodverk vars koder inte finns här.",
+    ),
     "parameter-repeated": (
         "The parameter '{name}' may stand once only.",
         "Parametern '{name}' får bara stå en gång.",
@@ -283,6 +299,148 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "merge-counted": (
         "Resources moved from source to target: {count}.",
         "Resurser flyttade från källa till mål: {count}.",
+    ),
+    # ------------------------------------------------------------------ a SIP as a document
+    "not-text": (
+        "The body is not text in UTF-8.",
+        "Innehållet är inte text i UTF-8.",
+    ),
+    "no-document": (
+        "The document is missing: send it as text/plain, or as the string `document` in Parameters.",
+        "Dokumentet saknas: skicka det som text/plain, eller som strängen `document` i Parameters.",
+    ),
+    "sip-too-long": (
+        "The document has more than {limit} lines.",
+        "Dokumentet har fler än {limit} rader.",
+    ),
+    "sip-no-person": (
+        "The line 'Person' is missing: whose plan is it? Write it so: {example}",
+        "Raden 'Person' saknas: vems plan är det? Skriv så här: {example}",
+    ),
+    "sip-no-responsible": (
+        "The line 'Huvudansvar' is missing: which region or municipality has the overall responsibility for the plan? The law wants it said. Write it so: {example}",
+        "Raden 'Huvudansvar' saknas: vilken region eller kommun har det övergripande ansvaret för planen? Lagen kräver att det framgår. Skriv så här: {example}",
+    ),
+    "sip-no-coordinator": (
+        "The line 'Samordnare' is missing: which member of staff keeps the plan together? Write it so: {example}",
+        "Raden 'Samordnare' saknas: vilken medarbetare håller ihop planen? Skriv så här: {example}",
+    ),
+    "sip-no-consent": (
+        "The line 'Samtycke' is missing: a SIP is made with the person's consent only. Say the day, and muntligt, skriftligt or digitalt. Write it so: {example} (or write 'Status: utkast' until it is given)",
+        "Raden 'Samtycke' saknas: en SIP görs bara med personens samtycke. Ange dagen, och muntligt, skriftligt eller digitalt. Skriv så här: {example} (eller skriv 'Status: utkast' tills det finns)",
+    ),
+    "sip-no-goal": (
+        "A line 'Mål' is missing: an active SIP has at least one goal, from the person's needs. Write it so: {example}",
+        "En rad 'Mål' saknas: en pågående SIP har minst ett mål, som utgår från personens behov. Skriv så här: {example}",
+    ),
+    "sip-no-action": (
+        "A line 'Insats' is missing: an active SIP says what is to be done, and who answers for it. Write it so: {example}",
+        "En rad 'Insats' saknas: en pågående SIP säger vad som ska göras, och vem som ansvarar för det. Skriv så här: {example}",
+    ),
+    "sip-no-crisis-step": (
+        "A line 'Krisplan gör' is missing: a crisis plan says what to do. Write it so: {example}",
+        "En rad 'Krisplan gör' saknas: en krisplan säger vad man ska göra. Skriv så här: {example}",
+    ),
+    "sip-line-unknown": (
+        "Line {line} does not begin with a word known here and a colon. The words are: {allowed}. Lines that begin with # are passed over.",
+        "Rad {line} börjar inte med ett känt ord och ett kolon. Orden är: {allowed}. Rader som börjar med # läses inte.",
+    ),
+    "sip-line-empty": (
+        "Line {line}: '{word}' says nothing. Write it so: {example}",
+        "Rad {line}: '{word}' säger inget. Skriv så här: {example}",
+    ),
+    "sip-line-twice": (
+        "Line {line}: '{word}' may stand once only, and stands on line {first} already.",
+        "Rad {line}: '{word}' får bara stå en gång, och står redan på rad {first}.",
+    ),
+    "sip-line-text": (
+        "Line {line}: what follows '{word}' must be text without control characters, {limit} characters at the most. Write it so: {example}",
+        "Rad {line}: det som följer på '{word}' ska vara text utan styrtecken, högst {limit} tecken. Skriv så här: {example}",
+    ),
+    "sip-line-name": (
+        "Line {line}: '{word}' names somebody in a way that is not understood here. Allowed: {allowed}. Write it so: {example}",
+        "Rad {line}: '{word}' anger någon på ett sätt som inte förstås här. Tillåtet: {allowed}. Skriv så här: {example}",
+    ),
+    "sip-line-date": (
+        "Line {line}: '{word}' wants a day that exists, as ÅÅÅÅ-MM-DD (year, month, day; from 1900 to 2199). Write it so: {example}",
+        "Rad {line}: '{word}' ska ha en dag som finns, som ÅÅÅÅ-MM-DD (från 1900 till 2199). Skriv så här: {example}",
+    ),
+    "sip-line-time": (
+        "Line {line}: '{word}' wants a day and a time that exist on Stockholm's clocks, as ÅÅÅÅ-MM-DD tt:mm or ÅÅÅÅ-MM-DD tt:mm-tt:mm. Write it so: {example}",
+        "Rad {line}: '{word}' ska ha en dag och en tid som finns i Stockholm, som ÅÅÅÅ-MM-DD tt:mm eller ÅÅÅÅ-MM-DD tt:mm-tt:mm. Skriv så här: {example}",
+    ),
+    "sip-line-order": (
+        "Line {line}: '{word}' ends before it begins. Write it so: {example}",
+        "Rad {line}: '{word}' slutar innan det börjar. Skriv så här: {example}",
+    ),
+    "sip-line-future": (
+        "Line {line}: '{word}' has a day in the future; it is told once it was given. Write it so: {example}",
+        "Rad {line}: '{word}' har en dag i framtiden; det anges när det har lämnats. Skriv så här: {example}",
+    ),
+    "sip-line-code": (
+        "Line {line}: '{word}' knows these: {allowed}. Write it so: {example}",
+        "Rad {line}: '{word}' har dessa val: {allowed}. Skriv så här: {example}",
+    ),
+    "sip-line-uri": (
+        "Line {line}: '{word}' wants a URI, as urn:uuid:… or https://…. Write it so: {example}",
+        "Rad {line}: '{word}' ska vara en URI, som urn:uuid:… eller https://…. Skriv så här: {example}",
+    ),
+    "sip-line-parts": (
+        "Line {line}: '{word}' has too many parts, too few, or one that is not known. Write it so: {example}",
+        "Rad {line}: '{word}' har för många delar, för få, eller en som inte är känd. Skriv så här: {example}",
+    ),
+    "sip-action-nobody": (
+        "Line {line}: '{word}' does not say who answers for it: a unit (HSA-id), personen, or RelatedPerson/[id], after a |. Write it so: {example}",
+        "Rad {line}: '{word}' säger inte vem som ansvarar för den: en enhet (HSA-id), personen, eller RelatedPerson/[id], efter ett |. Skriv så här: {example}",
+    ),
+    "sip-action-goal": (
+        "Line {line}: '{word}' names a goal that is not there; the goals are counted from 1, and there are {limit}.",
+        "Rad {line}: '{word}' anger ett mål som inte finns; målen räknas från 1, och de är {limit}.",
+    ),
+    "sip-unknown-person": (
+        "Line {line}: nobody here has that identifier, or nobody that you may know of. Write the Patient first, or correct the line.",
+        "Rad {line}: ingen här har den identifieraren, eller ingen som du får känna till. Skriv in Patient först, eller rätta raden.",
+    ),
+    "sip-unknown-unit": (
+        "Line {line}: no unit or organisation here has that HSA-id or organisationsnummer. Write the Organization first, or correct the line.",
+        "Rad {line}: ingen enhet eller organisation här har det HSA-id:t eller organisationsnumret. Skriv in Organization först, eller rätta raden.",
+    ),
+    "sip-unknown-staff": (
+        "Line {line}: nobody here who may stand there has that HSA-id. Write the PractitionerRole (or the Organization) first, or correct the line.",
+        "Rad {line}: ingen här som får stå där har det HSA-id:t. Skriv in PractitionerRole (eller Organization) först, eller rätta raden.",
+    ),
+    "sip-unknown-relative": (
+        "Line {line}: the person has no such relative here. Write the RelatedPerson, with the person as patient, first, or correct the line.",
+        "Rad {line}: personen har ingen sådan närstående här. Skriv in RelatedPerson, med personen som patient, först, eller rätta raden.",
+    ),
+    "sip-several": (
+        "Line {line}: several here have that identifier; name the one that is meant as Type/[id].",
+        "Rad {line}: flera här har den identifieraren; ange den som avses som Typ/[id].",
+    ),
+    "sip-identifier-taken": (
+        "The plan that 'Identifierare' names is that of another person.",
+        "Planen som 'Identifierare' anger är en annan persons.",
+    ),
+    # ------------------------------------------------------------------ approving a plan
+    "approve-status": (
+        "Only a plan that is {allowed} can be approved; this one has ended, or stands still.",
+        "Bara en plan som är {allowed} kan godkännas; den här är avslutad eller vilande.",
+    ),
+    "approve-no-party": (
+        "'party' is no party of this plan. Parties are its subject, its contributors, those who own or perform its actions, the members of its team, and the huvudman that the team answers to.",
+        "'party' är ingen part i planen. Parter är personen själv, de medverkande (contributor), de som äger eller utför dess insatser, medlemmarna i dess team, och den huvudman som teamet hör till.",
+    ),
+    "approve-not-recorded": (
+        "An approval that was given orally or in writing is recorded by a named member of staff: recordedBy.",
+        "Ett godkännande som lämnats muntligt eller skriftligt antecknas av en namngiven medarbetare: recordedBy.",
+    ),
+    "approve-recorder": (
+        "There is no member of staff here that 'recordedBy' names, or none that you may know of.",
+        "Det finns ingen medarbetare här som 'recordedBy' anger, eller ingen som du får känna till.",
+    ),
+    "approve-future": (
+        "'when' is in the future; an approval is recorded once it was given.",
+        "'when' ligger i framtiden; ett godkännande antecknas när det har lämnats.",
     ),
     # ------------------------------------------------------------------ patching
     "patch-too-long": (
@@ -607,6 +765,135 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "contained-id-twice": (
         "Two contained resources have the same id.",
         "Två inneslutna resurser har samma id.",
+    ),
+    # ------------------------------------------------------------------ content: profiles
+    "no-such-profile": (
+        "The server has no such profile. It has: {expected}.",
+        "Servern har ingen sådan profil. Den har: {expected}.",
+    ),
+    "profile-unknown": (
+        "The profile claimed here is not known to this server, so nothing was checked against it.",
+        "Profilen som anges här är inte känd av servern, så inget har kontrollerats mot den.",
+    ),
+    "profile-other-type": (
+        "The profile {profile} is about another type: {expected}.",
+        "Profilen {profile} gäller en annan typ: {expected}.",
+    ),
+    "profile-missing": (
+        "The element '{name}' is required by the profile {profile}.",
+        "Elementet '{name}' är obligatoriskt enligt profilen {profile}.",
+    ),
+    "profile-too-few": (
+        "The element '{name}' must stand at least {limit} times by the profile {profile}.",
+        "Elementet '{name}' måste förekomma minst {limit} gånger enligt profilen {profile}.",
+    ),
+    "profile-forbidden": (
+        "The element '{name}' may not stand here by the profile {profile}.",
+        "Elementet '{name}' får inte förekomma här enligt profilen {profile}.",
+    ),
+    "profile-too-many": (
+        "The element '{name}' may stand at most {limit} times by the profile {profile}.",
+        "Elementet '{name}' får förekomma högst {limit} gånger enligt profilen {profile}.",
+    ),
+    "profile-slice-missing": (
+        "Among '{name}' the profile {profile} requires one that is a '{slice}'.",
+        "Bland '{name}' kräver profilen {profile} en som är '{slice}'.",
+    ),
+    "profile-slice-too-few": (
+        "Among '{name}' the profile {profile} requires at least {limit} that are a '{slice}'.",
+        "Bland '{name}' kräver profilen {profile} minst {limit} som är '{slice}'.",
+    ),
+    "profile-slice-forbidden": (
+        "Among '{name}' the profile {profile} allows none that is a '{slice}'.",
+        "Bland '{name}' tillåter profilen {profile} ingen som är '{slice}'.",
+    ),
+    "profile-slice-too-many": (
+        "Among '{name}' the profile {profile} allows at most {limit} that are a '{slice}'.",
+        "Bland '{name}' tillåter profilen {profile} högst {limit} som är '{slice}'.",
+    ),
+    "profile-slice-none": (
+        "This '{name}' is none of those that the profile {profile} allows: {allowed}.",
+        "Denna '{name}' är ingen av dem som profilen {profile} tillåter: {allowed}.",
+    ),
+    "profile-slice-order": (
+        "The '{name}' must stand in the order of the profile {profile}: {allowed}.",
+        "'{name}' måste stå i den ordning som profilen {profile} anger: {allowed}.",
+    ),
+    "profile-slice-last": (
+        "By the profile {profile} the '{name}' that it names ({allowed}) stand before all others.",
+        "Enligt profilen {profile} står de '{name}' som den namnger ({allowed}) före alla andra.",
+    ),
+    "profile-fixed": (
+        "The value of '{name}' must be exactly {value} by the profile {profile}.",
+        "Värdet av '{name}' måste vara exakt {value} enligt profilen {profile}.",
+    ),
+    "profile-pattern": (
+        "The value of '{name}' must have {value} in it by the profile {profile}.",
+        "Värdet av '{name}' måste innehålla {value} enligt profilen {profile}.",
+    ),
+    "profile-too-long": (
+        "The value of '{name}' may have at most {limit} characters by the profile {profile}.",
+        "Värdet av '{name}' får ha högst {limit} tecken enligt profilen {profile}.",
+    ),
+    "profile-type": (
+        "By the profile {profile} '{name}' is of one of these types: {allowed}.",
+        "Enligt profilen {profile} är '{name}' av en av dessa typer: {allowed}.",
+    ),
+    "profile-of-type": (
+        "By the profile {profile} '{name}' keeps to one of: {allowed}.",
+        "Enligt profilen {profile} följer '{name}' en av: {allowed}.",
+    ),
+    "profile-target": (
+        "By the profile {profile} the reference may only point at: {allowed}.",
+        "Enligt profilen {profile} får referensen bara peka på: {allowed}.",
+    ),
+    "profile-of-target": (
+        "By the profile {profile} the contained resource that the reference points at keeps to one of: {allowed}.",
+        "Enligt profilen {profile} följer den inneslutna resurs som referensen pekar på en av: {allowed}.",
+    ),
+    "profile-code": (
+        "The code is not one of those that the profile {profile} allows: {allowed}.",
+        "Koden är ingen av dem som profilen {profile} tillåter: {allowed}.",
+    ),
+    "profile-concept": (
+        "None of the codings is one of those that the profile {profile} requires: {allowed}.",
+        "Ingen av kodningarna är en av dem som profilen {profile} kräver: {allowed}.",
+    ),
+    "profile-code-advised": (
+        "The code is none of those of the profile {profile}, which are to be used where one fits: {allowed}.",
+        "Koden är ingen av dem i profilen {profile}, vilka ska användas när någon passar: {allowed}.",
+    ),
+    "profile-concept-advised": (
+        "None of the codings is one of the profile {profile}, which are to be used where one fits: {allowed}.",
+        "Ingen av kodningarna är en av dem i profilen {profile}, vilka ska användas när någon passar: {allowed}.",
+    ),
+    "profile-constraint": (
+        "The constraint {key} of the profile {profile} is broken: {human}",
+        "Villkoret {key} i profilen {profile} är brutet: {swedish}",
+    ),
+    "profile-constraint-advised": (
+        "The recommendation {key} of the profile {profile} is not followed: {human}",
+        "Rekommendationen {key} i profilen {profile} följs inte: {swedish}",
+    ),
+    "extension-context": (
+        "The extension {profile} does not belong here. It extends: {allowed}.",
+        "Tillägget {profile} hör inte hemma här. Det utökar: {allowed}.",
+    ),
+    "extension-modifies": (
+        "The extension {profile} changes the meaning of what it stands in, so it stands in modifierExtension.",
+        "Tillägget {profile} ändrar innebörden av det som det står i och ska därför stå i modifierExtension.",
+    ),
+    "extension-modifies-not": (
+        "The extension {profile} does not change the meaning of what it stands in, so it stands in extension.",
+        "Tillägget {profile} ändrar inte innebörden av det som det står i och ska därför stå i extension.",
+    ),
+    "extension-part": (
+        "The extension {profile} has no such part. It has: {allowed}.",
+        "Tillägget {profile} har ingen sådan del. Det har: {allowed}.",
+    ),
+    "modifier-unknown": (
+        "An extension that this server does not know would change the meaning of what it stands in; it is refused where a profile is claimed or demanded.",
+        "Ett tillägg som servern inte känner till skulle ändra innebörden av det som det står i; det tas inte emot där en profil anges eller krävs.",
     ),
     # ------------------------------------------------------------------ content: narrative and constraints
     "narrative-form": (

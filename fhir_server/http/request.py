@@ -12,6 +12,7 @@ from fhir_server.fhir.instant import from_http_date
 from fhir_server.fhir.outcome import BadParameter, TooLarge, Unreadable
 from fhir_server.http.negotiate import FORM, READ, language, media_type, refuse_foreign, refuse_unacceptable
 from fhir_server.interactions.call import NO_PREFERENCE, Address, Call, Preference
+from fhir_server.interactions.operations.parameters import AS_TEXT, TEXT
 from fhir_server.interactions.patch import FORMATS
 from fhir_server.interactions.preconditions import NONE, Preconditions, version_to_match, versions_not_to_match
 
@@ -42,7 +43,7 @@ class Reader:
             allowed = FORMATS if address.interaction == "patch" else READ
             body = await self._json(headers, receive, address.type or "Bundle", allowed)
         elif scope["method"] == "POST":
-            body = await self._json(headers, receive, "", READ)
+            body = await self._asked(address, headers, receive)
         refuse_unacceptable(headers.get("accept", ""), _last(parameters, "_format"))
         return Call(
             _with_type_of(address, body),
@@ -55,6 +56,15 @@ class Reader:
             request_id=request_id,
             language=language(headers.get("accept-language", "")),
         )
+
+    async def _asked(self, address: Address, headers: Mapping[str, str], receive: Receive) -> Any:
+        """The body of an operation: JSON, or the text that some take."""
+        if address.interaction not in AS_TEXT:
+            return await self._json(headers, receive, "", READ)
+        if media_type(headers.get("content-type", "")) != TEXT:
+            return await self._json(headers, receive, "", {*READ, TEXT})
+        refuse_foreign(headers["content-type"], TEXT)
+        return _plain(await self._body(headers, receive))
 
     async def _json(self, headers: Mapping[str, str], receive: Receive, expected: str, allowed: Iterable[str]) -> Any:
         """The body, decoded; `expected` names what must be there, "" where nothing must."""
@@ -88,6 +98,13 @@ class Reader:
     def _refuse_length(self, length: str) -> None:
         if length.isdigit() and int(length) > self.body_limit:
             raise TooLarge.because("too-large", limit=self.body_limit)
+
+
+def _plain(text: bytes) -> str:
+    try:
+        return text.decode()
+    except UnicodeDecodeError:
+        raise Unreadable.because("not-text") from None
 
 
 def _headers(scope: Scope) -> dict[str, str]:

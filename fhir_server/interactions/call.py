@@ -15,6 +15,7 @@ from fhir_server.search.parameter import Parameters
 from fhir_server.search.parse import Parser
 from fhir_server.search.query import Criterion
 from fhir_server.storage.store import Change, Grant, Matches, Store, Stored
+from fhir_server.validation.terms import Terminology
 from fhir_server.validation.validate import Validator
 
 
@@ -130,6 +131,7 @@ class Content:
     anchors: Anchors
     persons: Persons
     compartments: Compartments
+    terminology: Terminology
 
     def within(self, address: Address) -> tuple[Criterion, ...]:
         """What an address in a compartment asks of the resources of its type; nothing where it is in none. NoSuchInteraction

@@ -9,10 +9,16 @@ from fhir_server.interactions.capabilities import capabilities
 from fhir_server.interactions.create import create
 from fhir_server.interactions.delete import delete
 from fhir_server.interactions.history import history
+from fhir_server.interactions.operations.approve import approve
 from fhir_server.interactions.operations.everything import everything
+from fhir_server.interactions.operations.expand import expand
+from fhir_server.interactions.operations.lookup import lookup
 from fhir_server.interactions.operations.merge import merge
 from fhir_server.interactions.operations.meta import meta, meta_add, meta_delete
+from fhir_server.interactions.operations.translate import translate
 from fhir_server.interactions.operations.validate import validate
+from fhir_server.interactions.operations.validate_code import validate_code
+from fhir_server.interactions.operations.write_sip import write_sip
 from fhir_server.interactions.patch import patch
 from fhir_server.interactions.read import read
 from fhir_server.interactions.search import search
@@ -42,6 +48,12 @@ TABLE: Mapping[str, Interaction] = MappingProxyType(
         "$meta-delete": meta_delete,
         "$everything": everything,
         "$merge": merge,
+        "$expand": expand,
+        "$validate-code": validate_code,
+        "$lookup": lookup,
+        "$translate": translate,
+        "$write-sip": write_sip,
+        "$approve": approve,
     }
 )
 """Codes of https://hl7.org/fhir/R4/valueset-type-restful-interaction.html and ...system-restful-interaction.html; an

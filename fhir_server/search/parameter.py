@@ -9,7 +9,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
-from fhir_server.fhir.definitions import r4, read
+from fhir_server.fhir.definitions import BadDefinition, r4, read
 from fhir_server.fhir.path import Path, PathError, expand
 from fhir_server.search.values.amount import NUMBERS, QUANTITIES
 from fhir_server.search.values.date import SPANS
@@ -40,10 +40,6 @@ WORDED = frozenset({TEXT, CONTENT})
 
 CHAIN = "https://fhir-care-plan-server.example/StructureDefinition/search-chain"
 """The extension of a definition of ours that is another name for a chain: `care-team.participant`."""
-
-
-class BadDefinition(ValueError):
-    """A definition cannot be used; the message names the file and says why."""
 
 
 @dataclass(frozen=True, slots=True)

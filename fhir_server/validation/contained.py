@@ -3,8 +3,8 @@
 https://hl7.org/fhir/R4/references.html#contained
 """
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 from fhir_server.fhir.definitions import r4
 from fhir_server.validation.finding import Check, Context, Finding, Findings, below, found, gathered
@@ -35,36 +35,48 @@ def enter(resource: dict[str, Any], *, conditional: bool = False) -> Context:
     return Context(resource, contained, conditional=conditional)
 
 
-def independent(types: Mapping[str, Check]) -> Check:
+def within(node: dict[str, Any], context: Context) -> Context:
+    """The context of a resource that is contained in the one of this context, or that stands around it."""
+    around = context.container or context.resource
+    return Context(
+        node,
+        context.contained,
+        context.mentions,
+        container=None if node is around else around,
+        conditional=context.conditional,
+        profiled=context.profiled,
+        judged=context.judged,
+    )
+
+
+Judge: TypeAlias = Callable[[str, dict[str, Any], Context], Findings]
+"""What is wrong with a resource of a type, by base R4 and by the profiles that it claims."""
+
+
+def independent(judge: Judge) -> Check:
     """The check of a resource that stands for itself inside another: Bundle.entry.resource, Parameters.parameter."""
 
-    def check(node: Any, context: Context, holder: Any) -> Findings:
+    def check(node: Any, context: Context, _: Any) -> Findings:
         kind = resource_type(node)
         if kind is None:
             return untyped(node)
         outer = context.resource
         transacted = outer.get("resourceType") == "Bundle" and outer.get("type") == "transaction"
-        return types[kind](node, enter(node, conditional=context.conditional or transacted), holder)
+        return judge(kind, node, enter(node, conditional=context.conditional or transacted))
 
     return check
 
 
-def contained(types: Mapping[str, Check]) -> Check:
+def contained(judge: Judge) -> Check:
     """The check of one contained resource; the narrative around it speaks for it too (dom-6)."""
 
-    def check(node: Any, context: Context, holder: Any) -> Findings:
+    def check(node: Any, context: Context, _: Any) -> Findings:
         kind = resource_type(node)
         if kind is None:
             return untyped(node)
-        inner = Context(
-            node,
-            context.contained,
-            context.mentions,
-            container=context.container or context.resource,
-            conditional=context.conditional,
-        )
+        inner = within(node, context)
         nested = below(".contained", found("contained-nested")) if "contained" in node else []
-        inside = [finding for finding in types[kind](node, inner, holder) or () if finding.source != "dom-6"]
+        inside = [finding for finding in judge(kind, node, inner) or () if finding.source != "dom-6"]
         return _dependence(node) + nested + inside or None
 
     return check

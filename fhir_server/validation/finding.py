@@ -12,6 +12,7 @@ from fhir_server.fhir.outcome import Issue
 
 R4 = "https://hl7.org/fhir/R4"
 JSON, TYPES, EXTENSIONS = f"{R4}/json.html", f"{R4}/datatypes.html", f"{R4}/extensibility.html"
+PROFILING = f"{R4}/profiling.html"
 REFERENCES, TERMINOLOGIES, NARRATIVE = f"{R4}/references.html", f"{R4}/terminologies.html", f"{R4}/narrative.html"
 
 KINDS: dict[str, tuple[str, str]] = {
@@ -50,10 +51,45 @@ KINDS: dict[str, tuple[str, str]] = {
     "narrative-attribute": ("invariant", "txt-1"),
     "narrative-link": ("invariant", "txt-1"),
     "narrative-empty": ("invariant", "txt-2"),
+    "profile-unknown": ("not-found", f"{R4}/resource.html#Meta"),
+    "profile-other-type": ("invalid", f"{R4}/resource.html#Meta"),
+    "modifier-unknown": ("extension", f"{EXTENSIONS}#modifierExtension"),
     "too-deep": ("too-costly", JSON),
     "too-many-issues": ("informational", f"{R4}/operationoutcome.html"),
 }
 """The issue code of each key of `wording.MESSAGES` used here, and the constraint or paragraph that it rests on."""
+
+PROFILED: dict[str, str] = {
+    "profile-missing": "required",
+    "profile-too-few": "required",
+    "profile-forbidden": "structure",
+    "profile-too-many": "structure",
+    "profile-slice-missing": "required",
+    "profile-slice-too-few": "required",
+    "profile-slice-forbidden": "structure",
+    "profile-slice-too-many": "structure",
+    "profile-slice-none": "structure",
+    "profile-slice-order": "structure",
+    "profile-slice-last": "structure",
+    "profile-fixed": "value",
+    "profile-pattern": "value",
+    "profile-too-long": "too-long",
+    "profile-type": "structure",
+    "profile-of-type": "structure",
+    "profile-target": "structure",
+    "profile-of-target": "structure",
+    "profile-code": "code-invalid",
+    "profile-concept": "code-invalid",
+    "profile-code-advised": "code-invalid",
+    "profile-concept-advised": "code-invalid",
+    "profile-constraint": "invariant",
+    "profile-constraint-advised": "invariant",
+    "extension-context": "extension",
+    "extension-modifies": "extension",
+    "extension-modifies-not": "extension",
+    "extension-part": "extension",
+}
+"""The issue code of each key that rests on a profile, whose canonical and element the issue then names."""
 
 
 SHAPES = frozenset({"not-a-resource", "not-object", "not-array", "not-single", "null", "empty-object", "empty-array"})
@@ -85,7 +121,9 @@ class Context:
 
     `resource` is %resource. `contained` gives the type of each contained resource by its id; `mentions` collects the
     fragments (`#id`) that something points at. `container` is the resource around a contained one;
-    `conditional` says that references may be conditional (a transaction resolves them).
+    `conditional` says that references may be conditional (a transaction resolves them); `profiled` that the resource is
+    held to a profile, so that what is not known in it is not let through. `judged` is which node keeps to which profile, as far as
+    somebody asked: contained resources may point at each other, in circles too.
     """
 
     resource: dict[str, Any]
@@ -93,6 +131,8 @@ class Context:
     mentions: set[str] = field(default_factory=set)
     container: dict[str, Any] | None = None
     conditional: bool = False
+    profiled: bool = False
+    judged: dict[tuple[int, str], bool] = field(default_factory=dict)
 
 
 Check: TypeAlias = Callable[[Any, Context, Any], Findings]
@@ -101,11 +141,25 @@ Check: TypeAlias = Callable[[Any, Context, Any], Findings]
 Demand: TypeAlias = Callable[[dict[str, Any], Context], Findings]
 """Looks at an object as a whole."""
 
+Rule: TypeAlias = Callable[[Any, Context], Findings]
+"""What a profile says of one value, of the JSON type that it should have."""
+
 
 def found(key: str, path: str = "", **said: Any) -> list[Finding]:
     """One finding."""
     code, source = KINDS[key]
     return [Finding(key, said, code, source, path)]
+
+
+def broken(key: str, source: str, path: str = "", /, **said: Any) -> list[Finding]:
+    """One finding about what a profile says; `source` is `canonical#element` or `canonical#constraint`."""
+    severity = "warning" if key.endswith("-advised") else "error"
+    return [Finding(key, {"profile": source.partition("#")[0], **said}, PROFILED[key], source, path, severity)]
+
+
+def is_blocked(findings: Findings) -> bool:
+    """Whether one of the findings is an error."""
+    return findings is not None and any(finding.severity == "error" for finding in findings)
 
 
 def below(step: str, findings: list[Finding]) -> list[Finding]:

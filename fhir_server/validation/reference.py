@@ -5,11 +5,9 @@ https://hl7.org/fhir/R4/references.html
 
 from typing import Any
 
-from fhir_server.fhir.definitions import r4
+from fhir_server.fhir.definitions import CORE, r4
 from fhir_server.fhir.reference import Literal, is_id, parse_reference
 from fhir_server.validation.finding import Check, Context, Findings, below, found, is_misshapen
-
-CORE = "http://hl7.org/fhir/StructureDefinition/"
 
 
 def reference(targets: tuple[str, ...], structure: Check) -> Check:

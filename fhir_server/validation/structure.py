@@ -4,12 +4,13 @@ One closure factory makes one kind of rule. A type's check goes through the memb
 dict each, then through its demands (what must be there), then through its constraints.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from fhir_server.fhir.definitions import Element, json_name, r4
 from fhir_server.validation import contained, extension, invariant
 from fhir_server.validation.binding import bound_code, bound_concept
+from fhir_server.validation.extension_definition import ExtensionDefinitions
 from fhir_server.validation.finding import (
     Check,
     Context,
@@ -23,18 +24,48 @@ from fhir_server.validation.finding import (
 )
 from fhir_server.validation.narrative import narrative
 from fhir_server.validation.primitive import element_id, primitive
+from fhir_server.validation.profile import Profiles
 from fhir_server.validation.reference import reference
 
 
 class Types(dict[str, Check]):
-    """The check of each type by its name, made when it is first asked for."""
+    """The check of each type by its name, made when it is first asked for; extensions are held to their definitions, and
+    resources to their profiles.
+    """
+
+    def __init__(self, profiles: Profiles) -> None:
+        self.extensions = ExtensionDefinitions(profiles)
+        self._profiles = profiles
+        self._at: dict[tuple[str, ...], Check] = {}
 
     def __missing__(self, kind: str) -> Check:
         return self.setdefault(kind, _object(kind, self))
 
+    def at(self, kind: str, names: tuple[str, ...]) -> Check:
+        """The check of a type at elements of these names (`Patient.name`), of which a definition of an extension may speak."""
+        others = tuple(name for name in names if name != kind)
+        if not self.extensions.speak_of(others):
+            return self[kind]
+        key = kind, *others
+        return self._at.get(key) or self._at.setdefault(key, _object(kind, self, others))
 
-def _object(kind: str, types: Types) -> Check:
-    """The check of an object: its members in the order they came, what it must have, what its constraints say.
+    def judge(self, kind: str, node: Any, context: Context, demanded: Iterable[str] = ()) -> Findings:
+        """What is wrong with a value by base R4, by the profiles that it claims, and by those that are demanded of it.
+        KeyError where one demanded is not known.
+        """
+        profiles, doubts = self._profiles.of(kind, node, demanded)
+        context.profiled = context.profiled or bool(profiles)
+        findings = self[kind](node, context, None)
+        for profile in profiles:
+            more = profile.findings(node, context)
+            if more is not None:
+                findings = gathered(findings, more)
+        return findings if doubts is None else gathered(findings, doubts)
+
+
+def _object(kind: str, types: Types, names: tuple[str, ...] = ()) -> Check:
+    """The check of an object: its members in the order they came, what it must have, what its constraints say. `names` are
+    those of the element that it is the value of.
 
     Its table is compiled when the first value is met, so types may hold each other. `rules` is set last: another thread
     then has it whole.
@@ -50,7 +81,7 @@ def _object(kind: str, types: Types) -> Check:
         demands = _demands(kind)
         everything = demands + invariant.demands(r4().constraints(kind), kind)
         steps = {name: f".{element.name}" for name, (element, _) in r4().members(kind).items()}
-        rules = _rules(kind, types)
+        rules = _rules(kind, types, names)
         return rules
 
     def check(node: Any, context: Context, _: Any) -> Findings:
@@ -73,18 +104,20 @@ def _object(kind: str, types: Types) -> Check:
     return check
 
 
-def _rules(kind: str, types: Types) -> Mapping[str, Check]:
+def _rules(kind: str, types: Types, names: tuple[str, ...]) -> Mapping[str, Check]:
     """What each member may hold, by its name in JSON."""
+    known = (kind, *names)
     rules: dict[str, Check] = {"resourceType": _nothing_to_check} if kind in r4().resource_types else {}
     for name, (element, of) in r4().members(kind).items():
-        item = _item(kind, element, of, types)
+        item = _item(known, element, of, types)
         if not r4().is_primitive(of):
             rules[name] = _list(item) if element.many else item
             continue
         rules[name] = extension.values(item, name) if element.many else item
         if not _is_plain(kind, element):
             beside = extension.siblings if element.many else extension.sibling
-            rules[f"_{name}"] = beside(name, types["Element"])
+            inner = (*ancestry(of), *_below(known, element))
+            rules[f"_{name}"] = beside(name, types.at("Element", inner))
     return rules
 
 
@@ -108,26 +141,43 @@ def _nothing_to_check(*_: Any) -> Findings:
     return None
 
 
-def _item(parent: str, element: Element, kind: str, types: Types) -> Check:
-    """The check of one value of an element, with what the element demands beyond its type."""
+def _below(names: tuple[str, ...], element: Element) -> tuple[str, ...]:
+    return tuple(f"{name}.{element.name}" for name in names)
+
+
+def ancestry(kind: str) -> tuple[str, ...]:
+    """A type and those that it is derived from."""
+    base = r4().base(kind)
+    return (kind, *ancestry(base)) if base else (kind,)
+
+
+def _item(holder: tuple[str, ...], element: Element, kind: str, types: Types) -> Check:
+    """The check of one value of an element, with what the element demands beyond its type. `holder` is the type of the
+    object that holds it, and the names of elements that this goes by.
+    """
     if kind == "Resource":
-        return contained.contained(types) if element.name == "contained" else contained.independent(types)
-    check = _typed(parent, element, kind, types)
+        return contained.contained(types.judge) if element.name == "contained" else contained.independent(types.judge)
+    check = _typed(holder, element, kind, types)
     return invariant.constrained(check, element.constraints, kind)
 
 
-def _typed(parent: str, element: Element, kind: str, types: Types) -> Check:
+def _typed(holder: tuple[str, ...], element: Element, kind: str, types: Types) -> Check:
     if kind == "xhtml":
         return narrative
     if kind == "code" and element.binding:
         return bound_code(element.binding)
-    if kind == "CodeableConcept" and element.binding:
-        return bound_concept(element.binding, types[kind])
-    if kind == "Reference":
-        return reference(element.targets, types[kind])
     if not r4().is_primitive(kind):
-        return types[kind]
-    return element_id if _is_plain(parent, element) and kind == "string" else primitive(kind)
+        return _structured(holder, element, kind, types)
+    return element_id if _is_plain(holder[0], element) and kind == "string" else primitive(kind)
+
+
+def _structured(holder: tuple[str, ...], element: Element, kind: str, types: Types) -> Check:
+    structure = types.at(kind, _below(holder, element))
+    if kind == "Extension":
+        return types.extensions.extended(structure, (*ancestry(holder[0]), *holder[1:]), element.name)
+    if kind == "CodeableConcept" and element.binding:
+        return bound_concept(element.binding, structure)
+    return reference(element.targets, structure) if kind == "Reference" else structure
 
 
 def _is_plain(parent: str, element: Element) -> bool:

@@ -15,7 +15,7 @@ DAY_ZERO = datetime(2025, 4, 1, 8, tzinfo=SUMMER_TIME)
 SAID = """hemtjänsten kommer varje morgon och hjälper till med påklädning frukost läkemedel samt träning i trappan
 fysioterapeuten går med till brevlådan distriktssköterskan följer upp såret på torsdag dottern är med vid mötet"""
 CATEGORIES = ("physiotherapy", "nursing", "dietary", "safety", "behavioral")
-STATUSES = ("active", "draft", "completed", "on-hold")
+STATUSES = ("active", "draft", "on-hold")
 
 
 def plan_text(number: int, patients: int = 1000) -> bytes:
@@ -36,11 +36,11 @@ def _days(random: Random) -> dict[str, str]:
     end = agreed + timedelta(days=random.randrange(60, 200))
     moments = {name: moment.isoformat() for name, moment in (("time", agreed), ("first", first), ("second", second))}
     days = {name: moment.date().isoformat() for name, moment in (("agreed", agreed), ("end", end))}
-    return {**moments, **days, "clock": f"{first:%H:%M}:00"}
+    return {**moments, **days}
 
 
 def _words(random: Random) -> dict[str, str]:
-    lengths = {"text": 18, "goal": 8, "note": 30}
+    lengths = {"text": 18, "goal": 8, "note": 26}
     sentences = {name: " ".join(random.choices(SAID.split(), k=length)) for name, length in lengths.items()}
     return {name: f"{sentence.capitalize()}." for name, sentence in sentences.items()}
 

@@ -28,18 +28,27 @@ def test_it_is_ready_when_its_stories_are_in(demo):
     assert (200, "ready") == (answer.status_code, answer.json()["status"])
 
 
-@pytest.mark.parametrize("category", ["SIP", "SPU"])
-def test_the_stories_plans_are_found_with_their_team_actions_and_messages(demo, category):
-    (plan,) = resources(httpx.get(f"{demo.base}/CarePlan", params={"category": category}))
-    patient = plan["subject"]["reference"]
+@pytest.mark.parametrize("category", ["SIP", "SPU", "SPLPTLRV"])
+def test_the_stories_plans_are_found_with_their_team_and_actions(demo, category):
+    plans = resources(httpx.get(f"{demo.base}/CarePlan", params={"category": category, "status": "active"}))
 
-    assert 200 == httpx.get(f"{demo.base}/{patient}").status_code
-    assert plan["careTeam"]
-    for team in plan["careTeam"]:
+    assert plans
+    for plan in plans:
+        assert 200 == httpx.get(f"{demo.base}/{plan['subject']['reference']}").status_code
+        (team,) = plan["careTeam"]
         assert "CareTeam" == httpx.get(f"{demo.base}/{team['reference']}").json()["resourceType"]
-    actions = [httpx.get(f"{demo.base}/{row['reference']['reference']}").json() for row in plan["activity"]]
-    assert {"ServiceRequest", "Task"} <= {action["resourceType"] for action in actions}
-    assert resources(httpx.get(f"{demo.base}/Communication", params={"subject": patient}))
+        actions = [httpx.get(f"{demo.base}/{row['reference']['reference']}").json() for row in plan["activity"]]
+        assert {"ServiceRequest", "Task"} <= {action["resourceType"] for action in actions}
+
+
+def test_every_person_in_a_discharge_has_messages(demo):
+    for case in resources(httpx.get(f"{demo.base}/EpisodeOfCare")):
+        assert resources(httpx.get(f"{demo.base}/Communication", params={"subject": case["patient"]["reference"]}))
+
+
+def test_the_register_and_the_forms_are_in_too(demo):
+    assert resources(httpx.get(f"{demo.base}/HealthcareService", params={"service-type": "catch-all"}))
+    assert resources(httpx.get(f"{demo.base}/Questionnaire"))
 
 
 def test_the_stories_are_dated_from_today(demo):

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from tests.fidelity.official import Examples, examples
 from tests.fidelity.promised import PROMISED
 from tests.fidelity.sending import JSON, as_written
 
@@ -57,13 +56,6 @@ REFUSED = {
     ),
 }
 """The examples that contradict the specification whose examples they are."""
-
-
-@pytest.fixture(scope="session")
-def official(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Examples:
-    """The examples, out of pytest's cache once they are there."""
-    cache = getattr(pytestconfig, "cache", None)
-    return examples(cache.mkdir("r4-examples") if cache else tmp_path_factory.mktemp("r4-examples"))
 
 
 async def send(api, kind: str, id: str, text: bytes):

@@ -5,12 +5,12 @@ import re
 import pytest
 
 from fhir_server.fhir.codec import encode
-from fhir_server.fhir.definitions import FOLDERS, read
+from fhir_server.fhir.definitions import FOLDERS, BadDefinition, read
 from fhir_server.fhir.instant import http_date, span
 from fhir_server.fhir.outcome import NotFound
 from fhir_server.interactions.shelve import CONFORMANCE, shelve
 from fhir_server.search.extract import Extractor
-from fhir_server.search.parameter import BadDefinition, load_parameters
+from fhir_server.search.parameter import load_parameters
 from fhir_server.search.query import Everything
 from fhir_server.storage.store import Grant
 from tests.builders import a_bundle, a_care_plan, an_entry, issue_keys

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from fhir_server.fhir.definitions import r4, read
-from fhir_server.search.parameter import CHAIN, OFFICIAL, BadDefinition, load_parameters, parameters_of
+from fhir_server.fhir.definitions import BadDefinition, r4, read
+from fhir_server.search.parameter import CHAIN, OFFICIAL, load_parameters, parameters_of
 from tools.list_parameters import README, with_lists, with_tables
 from tools.take_parameters import STATEMENT, types
 

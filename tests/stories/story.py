@@ -69,6 +69,10 @@ class Story:
         return found
 
 
+TWO = ("sip-hemma", "utskrivning")
+"""The stories that the worklists of docs/search.md are shown by."""
+
+
 def load_stories() -> dict[str, Story]:
     return {name.removesuffix(".json"): Story(name, bundle) for name, bundle in read("examples/stories")}
 

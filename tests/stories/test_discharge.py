@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from tests.stories.story import Story, moment
 
 ENVELOPE = {
+    "meta",
     "resourceType",
     "id",
     "identifier",

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from fhir_server.fhir.definitions import json_name, r4
+from fhir_server.fhir.definitions import CORE, json_name, r4
 from fhir_server.validation.validate import Validator
 from tests.validation.made import DEEPEST, bare, full, value
 
@@ -23,6 +23,8 @@ def test_a_resource_with_all_that_its_table_has_is_well_formed(kind: str) -> Non
     resource = full(kind)
     if "extension" in resource:
         resource["extension"] = [{"url": "http://example.org/x", "valueString": "x"}]
+    if "meta" in resource:
+        resource["meta"]["profile"] = [CORE + kind]
     assert [] == unexpected(resource)
 
 

@@ -22,6 +22,7 @@ from fhir_server.http.openapi.parameter import (
 )
 from fhir_server.http.openapi.place import SERVER, Place, places
 from fhir_server.http.routes import Definitions
+from fhir_server.interactions.operations.parameters import AS_TEXT, TEXT
 
 NOTES = (
     "HEAD answers wherever GET does, without a body. In a search a name may be repeated (all must hold), and a value may list "
@@ -120,7 +121,8 @@ class _Telling:
             case "patch":
                 return {media: {"schema": _PATCHES.get(media, {"type": "object"})} for media in self.patches}
             case kind:
-                return {FHIR_JSON: {"schema": schema(kind.format(type=self.place.type))}}
+                whole = {TEXT: {"schema": {"type": "string"}}} if self.place.interactions[0] in AS_TEXT else {}
+                return {FHIR_JSON: {"schema": schema(kind.format(type=self.place.type))}, **whole}
 
     def _form(self) -> dict[str, Any]:
         rows = (*self.searched, *(SHARED[name] for name in FOUND))

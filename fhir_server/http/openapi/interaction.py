@@ -195,12 +195,14 @@ def _operation(definition: Mapping[str, Any], method: str) -> Told:
     )
     refusals = (*(WRITING if definition["affectsState"] else READING), NotFound, Gone)
     posted = method == "POST"
+    makes = definition["affectsState"] and shows in r4().resource_types - {"Parameters"}
     return Told(
         definition["description"],
-        {200: "What the operation gives."},
+        {200: "What the operation gives."} | (_MADE if makes else {}),
         (*refusals, *BODY) if posted else refusals,
         shows=shows if shows in r4().resource_types else "Parameters",
         asks="Resource" if posted else "",
-        headers=("If-Match",) if definition["affectsState"] else (),
+        headers=(*(("Prefer",) if makes else ()), *(("If-Match",) if definition["affectsState"] else ())),
+        tells=(*VERSION, "Location") if makes else (),
         required=False,
     )

@@ -54,7 +54,7 @@ def _label(name: str, system: str, code: str) -> str | dict[str, str]:
 
 
 async def meta_add(call: Call, grant: Grant, server: Server) -> Proposal:
-    """What is given is added; what is there already stays once."""
+    """What is given is added; what is there already stays once. Invalid for a profile that the resource does not keep to."""
     return await _change(call, grant, server, _with)
 
 
@@ -70,7 +70,10 @@ async def _change(call: Call, grant: Grant, server: Server, combine: Callable[[A
     refuse_invalid(server.content.validator.issues(given, type="Meta"))
     stored = await server.store.read(call.type, call.id, grant)
     resource = decode(stored.text)
+    claimed = resource["meta"].get("profile", [])
     resource["meta"] = _combined(resource["meta"], given, combine)
+    if not set(claimed).issuperset(resource["meta"].get("profile", [])):
+        refuse_invalid(server.content.validator.issues(resource))
     change = put_over(stored, resource, call, server, method="PUT")
     return Proposal((change,), lambda after: _shown(written(after[0]), after[0]))
 

@@ -3,10 +3,18 @@
 https://hl7.org/fhir/R4/parameters.html
 """
 
+from types import MappingProxyType
 from typing import Any
 
-from fhir_server.fhir.outcome import Unreadable
+from fhir_server.fhir.outcome import BadParameter, Unreadable
 from fhir_server.interactions.call import Call
+
+DIGITS = 9
+"""So many digits may a number have."""
+
+TEXT = "text/plain"
+AS_TEXT = MappingProxyType({"$write-sip": "document"})
+"""Operations that take one parameter, a string, as the whole body too, in plain text."""
 
 
 def is_parameters(body: Any) -> bool:
@@ -16,16 +24,34 @@ def is_parameters(body: Any) -> bool:
 
 def parameter(call: Call, name: str) -> Any:
     """The value of a parameter, or its resource; None where it is not given. Unreadable where it is given twice."""
+    text = [call.body] if isinstance(call.body, str) and AS_TEXT.get(call.address.interaction) == name else []
     members = call.body.get("parameter") if is_parameters(call.body) else None
     found = (
         [member for member in members or () if isinstance(member, dict) and member.get("name") == name]
         if isinstance(members, list)
         else []
     )
-    given = [_value(member) for member in found] + [value for own, value in call.parameters if own == name]
+    given = text + [_value(member) for member in found] + [value for own, value in call.parameters if own == name]
     if len(given) > 1:
         raise Unreadable.because("parameter-repeated", name=name)
     return given[0] if given else None
+
+
+def number(call: Call, name: str) -> int | None:
+    """A whole number that is not negative; None where it is not given. BadParameter for anything else."""
+    value = parameter(call, name)
+    text = str(value) if type(value) in {str, int} else ""
+    if value is not None and not (text.isascii() and text.isdigit() and len(text) <= DIGITS):
+        raise BadParameter.because("parameter-value", name=name, expected="a number, 0 or more")
+    return int(text) if text else None
+
+
+def flag(call: Call, name: str) -> bool:
+    """Whether a parameter is given as true. BadParameter for what is neither true nor false."""
+    value = parameter(call, name)
+    if value not in {None, True, False, "true", "false"}:
+        raise BadParameter.because("parameter-value", name=name, expected="true, false")
+    return value in {True, "true"}
 
 
 def _value(member: dict[str, Any]) -> Any:

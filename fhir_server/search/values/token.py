@@ -1,4 +1,4 @@
-"""Tokens: codes, identifiers and flags, as pairs of system and code.
+"""Tokens: codes, identifiers and flags, as pairs of system and code. A system that has several forms stands in the preferred one.
 
 https://hl7.org/fhir/R4/search.html#token
 """
@@ -6,6 +6,7 @@ https://hl7.org/fhir/R4/search.html#token
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, TypeAlias
 
+from fhir_server.fhir.naming import folded
 from fhir_server.search.query import Criterion, Token, Under, some
 from fhir_server.search.values.escape import plain, split
 
@@ -38,8 +39,8 @@ def _pair(value: Any, member: str) -> Sequence[Pair]:
         return ()
     system, code = value.get("system"), value.get(member)
     if type(code) is str:
-        return ((system if type(system) is str else "", code),)
-    return ((system, ""),) if type(system) is str else ()
+        return ((folded(system) if type(system) is str else "", code),)
+    return ((folded(system), ""),) if type(system) is str else ()
 
 
 def _of_text(value: str) -> Sequence[Pair]:
@@ -81,7 +82,7 @@ def token(parameter: str, text: str, implied: frozenset[str] = frozenset()) -> T
         return Token(parameter, None, parts[0])
     if len(parts) > 2:  # noqa: PLR2004  # system and code
         return None
-    system = "" if parts[0] in implied else parts[0]
+    system = "" if parts[0] in implied else folded(parts[0])
     return Token(parameter, system, parts[1] or None)
 
 
@@ -114,7 +115,7 @@ def of_type(parameter: str, text: str) -> Token | None:
     parts = [plain(part) for part in split(text, "|")]
     if len(parts) != 3 or not all(parts):  # noqa: PLR2004  # the type's system and code, the value
         return None
-    return Token(parameter, parts[0], f"{parts[1]}|{parts[2]}")
+    return Token(parameter, folded(parts[0]), f"{parts[1]}|{parts[2]}")
 
 
 EXPECTED_MEDIA_TYPE = "media type"

@@ -125,3 +125,13 @@ async def test_what_is_no_meta_is_refused(api, body, status):
 async def test_what_is_not_there_has_no_meta(api):
     assert 404 == (await api.get("CarePlan/none/$meta")).status_code
     assert 404 == (await api.post("CarePlan/none/$meta-add", json=with_meta(tag=[A]))).status_code
+
+
+@pytest.mark.parametrize(("type", "status"), [("CarePlan", 200), ("Patient", 422)])
+async def test_a_claim_is_added_where_the_resource_keeps_to_it(api, type, status):
+    claim = {"profile": [f"http://hl7.org/fhir/StructureDefinition/{type}"]}
+
+    added = await api.post("CarePlan/sip/$meta-add", json=with_meta(**claim))
+
+    assert status == added.status_code
+    assert (claim["profile"][0] in meta_in(await api.get("CarePlan/sip/$meta"))["profile"]) is (status == 200)

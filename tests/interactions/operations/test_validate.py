@@ -79,3 +79,76 @@ async def test_a_deletion_is_validated_by_what_is_there(api):
 async def test_a_mode_that_is_none_is_refused(api):
     assert 400 == (await api.post("CarePlan/$validate?mode=maybe", json=a_care_plan())).status_code
     assert 200 == (await api.post("CarePlan/$validate?mode=create", json=a_care_plan())).status_code
+
+
+CORE = "http://hl7.org/fhir/StructureDefinition/"
+ACCEPTED = "https://fhir-care-plan-server.example/StructureDefinition/accepted-canonical"
+
+
+@pytest.mark.parametrize("profile", [f"{CORE}CarePlan", f"{CORE}CarePlan|4.0.1", f"{CORE}DomainResource"])
+async def test_content_is_held_to_the_profile_that_is_named(api, profile):
+    told = await api.post("CarePlan/$validate", params={"profile": profile}, json=a_care_plan(text=TOLD))
+
+    assert (200, ["all-good"]) == (told.status_code, issue_keys(told.json()))
+
+
+async def test_the_profile_may_come_in_parameters_and_be_about_another_type(api):
+    parameters = {
+        "resourceType": "Parameters",
+        "parameter": [
+            {"name": "resource", "resource": a_care_plan(text=TOLD)},
+            {"name": "profile", "valueUri": f"{CORE}Patient"},
+        ],
+    }
+
+    told = await api.post("CarePlan/$validate", json=parameters)
+
+    assert (200, ["profile-other-type"]) == (told.status_code, issue_keys(told.json()))
+
+
+@pytest.mark.parametrize("profile", [f"{CORE}vitalsigns", f"{ACCEPTED}|9.9", "urn:nobody"])
+async def test_a_profile_that_the_server_does_not_have_is_refused(api, profile):
+    refused = await api.post("CarePlan/$validate", params={"profile": profile}, json=a_care_plan(text=TOLD))
+
+    assert (404, ["no-such-profile"]) == (refused.status_code, issue_keys(refused.json()))
+    assert profile not in refused.json()["issue"][0]["details"]["text"]
+
+
+async def test_a_claim_that_the_server_does_not_know_is_a_warning_and_does_not_block(api):
+    plan = a_care_plan(text=TOLD, meta={"profile": ["https://example.org/StructureDefinition/x"]})
+
+    told = await api.post("CarePlan/$validate", json=plan)
+
+    assert [("warning", "profile-unknown", ["CarePlan.meta.profile[0]"])] == [
+        (issue["severity"], issue["details"]["coding"][0]["code"], issue["expression"])
+        for issue in told.json()["issue"]
+    ]
+    assert 201 == (await api.post("CarePlan", json=plan)).status_code
+
+
+async def test_a_claim_of_another_type_blocks(api):
+    plan = a_care_plan(text=TOLD, meta={"profile": [f"{CORE}Patient"]})
+
+    refused = await api.post("CarePlan", json=plan)
+
+    assert (422, ["profile-other-type"]) == (refused.status_code, issue_keys(refused.json()))
+
+
+async def test_a_profile_that_a_client_posts_is_never_executed(api):
+    url = "https://example.org/StructureDefinition/posted"
+    plan = a_care_plan(text=TOLD, meta={"profile": [url]})
+    posted = {
+        "resourceType": "StructureDefinition",
+        "url": url,
+        "name": "Posted",
+        "status": "active",
+        "kind": "resource",
+        "abstract": False,
+        "type": "CarePlan",
+        "baseDefinition": f"{CORE}CarePlan",
+        "derivation": "constraint",
+        "differential": {"element": [{"path": "CarePlan"}, {"path": "CarePlan.title", "min": 1, "fixedString": "x"}]},
+    }
+
+    assert 201 != (await api.post("StructureDefinition", json=posted)).status_code
+    assert 201 == (await api.post("CarePlan", json=plan)).status_code

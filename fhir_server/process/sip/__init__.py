@@ -1,0 +1,1 @@
+"""The samordnad individuell plan (SIP): its small plain-text document, the resources it becomes, and who approves them."""
