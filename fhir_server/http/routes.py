@@ -58,7 +58,8 @@ class Promises:
             raise NoSuchInteraction.because("unknown-operation" if shape.startswith("$") else "no-such-address")
         if method not in methods:
             raise _not_allowed(methods)
-        return Address(methods[method], type, id, version, compartment)
+        operates = shape.startswith("$") and "GET" not in methods
+        return Address(methods[method], type, id, version, compartment, operates)
 
     def _shape(self, path: str) -> tuple[str, str, str, str, str]:
         parts = path.strip("/").split("/")

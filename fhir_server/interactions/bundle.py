@@ -18,7 +18,6 @@ from fhir_server.interactions.call import Answer, Call, Proposal, Server
 from fhir_server.interactions.commit import perform, refuse_invalid, write
 from fhir_server.interactions.condition import Match, criteria_in, criteria_of, id_to_make, match_of, only_match
 from fhir_server.interactions.entries import (
-    WRITES,
     Entry,
     conditional_references,
     entries_of,
@@ -58,9 +57,10 @@ async def transaction(call: Call, grant: Grant, server: Server) -> Answer:
     }
     entries = [resolved(entry, names) for entry in entries]
     conditions = tuple(match.condition for match in looked_up.values())
-    answers = await _write(call, [entry for entry in entries if entry.writes], conditions, grant, server)
+    writing = [entry for entry in entries if entry.writes or entry.operates]
+    answers = await _write(call, writing, conditions, grant, server)
     for entry in entries:
-        if not entry.writes:
+        if entry.number not in answers:
             answers[entry.number] = await _apart(entry, server)
     return _respond("transaction-response", call, [answers[entry.number] for entry in entries], server)
 
@@ -110,10 +110,11 @@ async def _looked_up(entries: Iterable[Entry], grant: Grant, server: Server) -> 
 async def _write(
     call: Call, entries: Iterable[Entry], conditions: tuple[Matches, ...], grant: Grant, server: Server
 ) -> dict[int, Answer]:
-    ordered = sorted(entries, key=lambda entry: WRITES.index(entry.call.address.interaction))
+    ordered = sorted(entries, key=lambda entry: entry.turn)
     results = await _results(ordered, server)
     proposals = {number: result for number, result in results.items() if isinstance(result, Proposal)}
-    answers = {number: result for number, result in results.items() if isinstance(result, Answer)}
+    writes = {entry.number for entry in ordered if entry.writes}
+    answers = {number: result for number, result in results.items() if isinstance(result, Answer) and number in writes}
     if proposals:
         joined = _joined(proposals, conditions)
         stored = iter(await write(joined, call, grant, server))
@@ -144,7 +145,7 @@ async def _result(entry: Entry, server: Server) -> Answer | Proposal:
     grant = server.access.decide(call.bearer, call.address.interaction, call.type)
     result = await server.table[call.address.interaction](call, grant, server)
     ids = _ids(result)
-    if entry.id and ids and entry.id not in ids:
+    if entry.writes and entry.id and ids and entry.id not in ids:
         raise Overtaken  # another writer made the resource since the references were resolved
     return result
 

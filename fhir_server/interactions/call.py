@@ -30,6 +30,8 @@ class Address:
     id: str = ""
     version: str = ""
     compartment: str = ""
+    operates: bool = False
+    """Whether it is an operation that changes what is stored."""
 
     @property
     def path(self) -> str:

@@ -31,8 +31,18 @@ class Entry:
 
     @property
     def writes(self) -> bool:
-        """Whether it changes what is stored."""
+        """Whether it changes one resource, that of its address."""
         return self.call.address.interaction in WRITES
+
+    @property
+    def operates(self) -> bool:
+        """Whether it is an operation that changes what is stored: it is joined to the writes, all or none."""
+        return self.call.address.operates
+
+    @property
+    def turn(self) -> int:
+        """Its place in the order of writes; an operation is posted, as what is created is."""
+        return WRITES.index("create" if self.operates else self.call.address.interaction)
 
 
 WRITES = ("delete", "create", "update", "patch")

@@ -4,6 +4,7 @@ https://hl7.org/fhir/R4/profiling.html
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from fhir_server.fhir.definitions import CORE, BadDefinition, r4, read
@@ -209,8 +210,9 @@ def _bare_type(canonical: str) -> str:
     return name if canonical.startswith(CORE) and name in r4().types else ""
 
 
+@cache
 def load_profiles() -> Profiles:
-    """The profiles that `profiles/` defines. BadDefinition where two have one canonical."""
+    """The profiles that `profiles/` defines, made and compiled once a process. BadDefinition where two have one canonical."""
     return Profiles(definition for _, definition in read("profiles"))
 
 

@@ -287,3 +287,40 @@ async def test_a_reference_by_condition_must_mean_exactly_one(api, people, statu
     bundle = a_bundle(an_entry("POST", "CarePlan", a_care_plan(subject={"reference": f"Patient?{PERSON_IS}"})))
 
     assert status == (await api.post("", json=bundle)).status_code
+
+
+LABEL = {"system": "urn:t", "code": "a"}
+LABELLED = {"resourceType": "Parameters", "parameter": [{"name": "meta", "valueMeta": {"tag": [LABEL]}}]}
+
+
+@pytest.mark.parametrize(("version", "status", "labels"), [(1, 200, [LABEL]), (7, 412, None)])
+async def test_an_operation_that_writes_is_done_with_all_the_rest_or_not_at_all(api, version, status, labels):
+    for id in ("a", "b"):
+        await api.put(f"CarePlan/{id}", json=a_care_plan(id=id))
+    bundle = a_bundle(
+        an_entry("POST", "CarePlan/a/$meta-add", LABELLED),
+        an_entry("PUT", "CarePlan/b", a_care_plan(id="b", title="Ny"), ifMatch=f'W/"{version}"'),
+    )
+
+    assert status == (await api.post("", json=bundle)).status_code
+    assert labels == (await api.get("CarePlan/a")).json()["meta"].get("tag")
+
+
+async def test_an_operation_that_reads_sees_what_the_transaction_wrote(api):
+    bundle = a_bundle(
+        an_entry("GET", "CarePlan/new/$meta"),
+        an_entry("PUT", "CarePlan/new", a_care_plan(id="new", meta={"tag": [LABEL]})),
+    )
+
+    told, _ = (await api.post("", json=bundle)).json()["entry"]
+    assert [LABEL] == told["resource"]["parameter"][0]["valueMeta"]["tag"]
+
+
+async def test_two_that_change_one_resource_are_refused_though_one_is_an_operation(api):
+    await api.put("CarePlan/a", json=a_care_plan(id="a"))
+    bundle = a_bundle(
+        an_entry("POST", "CarePlan/a/$meta-add", LABELLED), an_entry("PUT", "CarePlan/a", a_care_plan(id="a"))
+    )
+
+    answer = await api.post("", json=bundle)
+    assert (400, ["entry-twice"]) == (answer.status_code, issue_keys(answer.json()))
