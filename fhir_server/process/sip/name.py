@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from fhir_server.fhir.definitions import read
+from fhir_server.fhir.naming import forms, naming_systems
 from fhir_server.fhir.reference import parse_reference
 
 PERSON = ("Patient",)
@@ -58,18 +58,10 @@ def _identified(text: str, types: tuple[str, ...]) -> Iterator[Name]:
         written = solid if naming == "hsa-id" else bare
         kept = tuple(type for type in types if type in owners)
         if kept and form.fullmatch(written):
-            yield Name(kept, "identifier", ",".join(f"{system}|{written}" for system in _systems()[naming]))
+            yield Name(kept, "identifier", f"{_systems()[naming]}|{written}")
 
 
 @cache
-def _systems() -> dict[str, tuple[str, ...]]:
-    """The systems of each NamingSystem, in each of the forms that they are written in."""
-    return {
-        one["id"]: tuple(_form(unique["type"], unique["value"]) for unique in one["uniqueId"])
-        for _, one in read("profiles")
-        if one["resourceType"] == "NamingSystem"
-    }
-
-
-def _form(type: str, value: str) -> str:
-    return f"urn:oid:{value}" if type == "oid" else value
+def _systems() -> dict[str, str]:
+    """The system of each NamingSystem, in the form that is preferred: whoever wrote another is found by it too."""
+    return {definition["id"]: forms(definition)[0] for definition in naming_systems()}

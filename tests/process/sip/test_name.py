@@ -2,8 +2,8 @@ import pytest
 
 from fhir_server.process.sip.name import PERSON, RELATIVE, STAFF, UNIT, Name, named
 
-HSA = "urn:oid:1.2.752.29.4.19|{0},urn:oid:1.2.752.129.2.1.4.1|{0}"
-PNR = "http://electronichealth.se/identifier/personnummer|{0},urn:oid:1.2.752.129.2.1.3.1|{0}"
+HSA = "urn:oid:1.2.752.29.4.19|{0}"
+PNR = "http://electronichealth.se/identifier/personnummer|{0}"
 
 
 @pytest.mark.parametrize("text", ["195009072553", "19500907-2553", "19500907 2553"])
