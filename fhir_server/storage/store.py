@@ -18,7 +18,8 @@ from fhir_server.search.query import Criterion, Everything, Query
 class Grant:
     """What may be seen: a criterion that is part of every query, before limit, total, include and history.
 
-    `rule` names the rule that opened it, and `purpose` is the purpose of use; both stand in the audit.
+    `rule` names the rule that opened it, and `purpose` is the purpose of use; both stand in the audit. It does not speak of
+    Words: nobody's right hangs on how a text is written, and of what is deleted they are not kept.
     """
 
     query: Criterion
