@@ -247,15 +247,9 @@ def _shelf(statement: dict[str, Any], extractor: Extractor) -> Shelf:
 def _promises(statement: dict[str, Any]) -> Promises:
     """What the statement promises; NotStarted where an operation or a compartment has no definition beside it."""
     try:
-        return Promises(statement, _by_canonical())
+        return Promises(statement, definitions.by_canonical())
     except KeyError as missing:
         raise NotStarted(f"{STATEMENT} promises what no folder defines: {missing}.") from None
-
-
-def _by_canonical() -> dict[str, dict[str, Any]]:
-    return {
-        read["url"]: read for folder in definitions.FOLDERS for _, read in definitions.read(folder) if "url" in read
-    }
 
 
 def refuse_boasts(promises: Promises) -> None:
@@ -286,7 +280,7 @@ def _application(settings: Settings, server: Server, stories: Sequence[Story]) -
     )
     pages = [welcome_route(server.base, settings.access, __version__, stories, docs=settings.shows_docs)]
     if settings.shows_docs:
-        pages += docs_routes(cache(lambda: describe(server.statement, _by_canonical(), server.base)))
+        pages += docs_routes(cache(lambda: describe(server.statement, definitions.by_canonical(), server.base)))
     beside = Beside(
         pages=pages,
         ready=server.store.check,

@@ -11,13 +11,13 @@ from typing import Any
 
 import msgspec
 
+from fhir_server.fhir.canonical import OURS
 from fhir_server.fhir.codec import encode
 from fhir_server.fhir.definitions import r4, read
 from fhir_server.validation.profile import ACCEPTED
 from fhir_server.validation.rules import swedish
 
 DOCS = Path(__file__).parent.parent / "docs/profiles"
-OURS = "https://fhir-care-plan-server.example/"
 FIXED = ("fixed", "pattern")
 STORIES = "../../examples/stories"
 
@@ -79,7 +79,7 @@ def _extensions(extensions: Iterable[Json]) -> str:
     for one in extensions:
         where = ", ".join(context["expression"] for context in one["context"])
         rows.append(f"| `{one['id']}` | {where} | {_cell(_value(one))} | {_cell(one['description'])} |")
-    words = f"Each has the canonical `{OURS}StructureDefinition/` and its name."
+    words = f"Each has the canonical `{OURS}/StructureDefinition/` and its name."
     return _page("Extensions", words, ["| name | in | value | meaning |", "|---|---|---|---|", *rows])
 
 

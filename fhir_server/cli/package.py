@@ -16,11 +16,11 @@ import typer
 from fhir_server import __version__
 from fhir_server.cli.load import EXAMPLES
 from fhir_server.cli.serve import stopped
+from fhir_server.fhir.canonical import OURS
 from fhir_server.fhir.codec import encode
 from fhir_server.fhir.definitions import FOLDERS, read
 
 NAME = "example.fhir-care-plan-server"
-CANONICAL = "https://fhir-care-plan-server.example"
 INDEXED = ("resourceType", "id", "url", "version", "kind", "type")
 """What the index of a package tells of each of its files."""
 
@@ -54,8 +54,8 @@ def manifest() -> dict[str, Any]:
         "name": NAME,
         "version": __version__,
         "description": "Coordinated care planning in Sweden: the SIP and discharge from hospital.",
-        "canonical": CANONICAL,
-        "url": CANONICAL,
+        "canonical": OURS,
+        "url": OURS,
         "title": "FHIR care-plan server",
         "author": "FHIR care-plan server",
         "license": "Apache-2.0",
@@ -82,7 +82,7 @@ def packed(files: Mapping[str, bytes]) -> bytes:
 def _definitions() -> Iterator[tuple[str, dict[str, Any]]]:
     for folder in FOLDERS:
         for name, resource in read(folder):
-            if str(resource.get("url", CANONICAL)).startswith(CANONICAL) and "resourceType" in resource:
+            if str(resource.get("url", OURS)).startswith(OURS) and "resourceType" in resource:
                 yield name, resource
 
 

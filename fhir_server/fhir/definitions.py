@@ -174,6 +174,12 @@ def read(folder: str) -> tuple[tuple[str, dict[str, Any]], ...]:
 
 
 @cache
+def by_canonical() -> Mapping[str, Mapping[str, Any]]:
+    """The definitions of all folders by their canonicals."""
+    return {one["url"]: one for folder in FOLDERS for _, one in read(folder) if "url" in one}
+
+
+@cache
 def indexes() -> dict[str, Any]:
     """Which indexes the stores keep, and for searches of which shapes; search/README.md tells the members."""
     found: dict[str, Any] = codec.decode(root().joinpath("search", INDEXES).read_bytes())

@@ -24,6 +24,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, ClassVar
 
+from fhir_server.fhir.canonical import OURS
 from fhir_server.fhir.wording import MESSAGES
 
 HTTP = "https://hl7.org/fhir/R4/http.html"
@@ -70,7 +71,7 @@ class Issue:
         return issue
 
 
-ISSUE_KEYS = "https://fhir-care-plan-server.example/CodeSystem/issue"
+ISSUE_KEYS = f"{OURS}/CodeSystem/issue"
 
 
 def outcome(issues: Iterable[Issue], language: str = "en") -> dict[str, Any]:

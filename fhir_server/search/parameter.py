@@ -9,6 +9,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
+from fhir_server.fhir.canonical import structure
 from fhir_server.fhir.definitions import BadDefinition, r4, read
 from fhir_server.fhir.path import Path, PathError, expand
 from fhir_server.search.values.amount import NUMBERS, QUANTITIES
@@ -38,7 +39,7 @@ STORED = frozenset({"_id", "_lastUpdated"})
 WORDED = frozenset({TEXT, CONTENT})
 """Found by the words of a resource; HL7's definitions have no expression."""
 
-CHAIN = "https://fhir-care-plan-server.example/StructureDefinition/search-chain"
+CHAIN = structure("search-chain")
 """The extension of a definition of ours that is another name for a chain: `care-team.participant`."""
 
 

@@ -35,19 +35,20 @@ class Codes:
 
 
 class ValueSets:
-    """The value sets and code systems among definitions, with R4's behind them."""
+    """The value sets and code systems among definitions, by their addresses, with R4's behind them."""
 
     def __init__(self, definitions: Iterable[Mapping[str, Any]]) -> None:
         by_kind: dict[str, dict[str, Mapping[str, Any]]] = {"ValueSet": {}, "CodeSystem": {}}
         for definition in definitions:
             if definition.get("resourceType") in by_kind and "url" in definition:
                 by_kind[definition["resourceType"]][definition["url"]] = definition
-        self._sets, self._systems = by_kind["ValueSet"], by_kind["CodeSystem"]
+        self.sets: Mapping[str, Mapping[str, Any]] = by_kind["ValueSet"]
+        self.systems: Mapping[str, Mapping[str, Any]] = by_kind["CodeSystem"]
         self._known: dict[str, Codes | None] = {}
 
     def is_known(self, canonical: str) -> bool:
         """Whether the canonical names a value set of these definitions or one of R4's own."""
-        ours = self._sets.get(canonical.partition("|")[0])
+        ours = self.sets.get(canonical.partition("|")[0])
         return canonical.startswith(OFFICIAL) or (ours is not None and _is_version(ours, canonical))
 
     def find(self, canonical: str) -> Codes | None:
@@ -65,10 +66,10 @@ class ValueSets:
 
     def __iter__(self) -> Iterator[Mapping[str, Any]]:
         """The value sets of the definitions themselves."""
-        return iter(self._sets.values())
+        return iter(self.sets.values())
 
     def _expanded(self, url: str, within: tuple[str, ...]) -> Codes | None:
-        ours = self._sets.get(url)
+        ours = self.sets.get(url)
         if ours is None:
             codes = r4().codes(url)
             system = BY_SYSTEM.get(url)
@@ -106,7 +107,7 @@ class ValueSets:
         system = part["system"]
         if "concept" in part:
             return Codes(frozenset((system, concept["code"]) for concept in part["concept"]))
-        definition = self._systems.get(system, {})
+        definition = self.systems.get(system, {})
         concepts = definition.get("concept", ())
         if not concepts or definition.get("content") not in {None, "complete"}:
             return Codes(open_systems=frozenset({system}))
@@ -133,10 +134,15 @@ def _listed(expansion: Mapping[str, Any]) -> Iterator[Pair]:
         yield from _listed(concept)
 
 
-def _below(concepts: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+def concepts_in(concepts: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    """The concepts of a code system, those within others too, in its order."""
     for concept in concepts:
-        yield concept["code"]
-        yield from _below(concept.get("concept", ()))
+        yield concept
+        yield from concepts_in(concept.get("concept", ()))
+
+
+def _below(concepts: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    return (concept["code"] for concept in concepts_in(concepts))
 
 
 def _filtered(concepts: Iterable[Mapping[str, Any]], filter: Mapping[str, Any]) -> set[str] | None:

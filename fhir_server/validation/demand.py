@@ -7,7 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-DEMANDED = "https://fhir-care-plan-server.example/StructureDefinition/demanded"
+from fhir_server.fhir.canonical import structure
+
+DEMANDED = structure("demanded")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
+from fhir_server.fhir.canonical import structure
 from fhir_server.fhir.definitions import CORE, BadDefinition, r4, read
 from fhir_server.validation.codes import ValueSets
 from fhir_server.validation.demand import Demand, demands
@@ -15,7 +16,7 @@ from fhir_server.validation.overlay import Overlay
 from fhir_server.validation.snapshot import Place, elements, is_element, tree
 from fhir_server.validation.target import Target
 
-ACCEPTED = "https://fhir-care-plan-server.example/StructureDefinition/accepted-canonical"
+ACCEPTED = structure("accepted-canonical")
 """The extension that names other canonicals of a profile, as HL7 Sweden and Inera have them."""
 UNKNOWN = "profile-unknown"
 UNREAD = ("minValue", "maxValue")

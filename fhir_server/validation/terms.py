@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fhir_server.validation.codes import Codes, Pair, ValueSets
+from fhir_server.validation.codes import Codes, Pair, ValueSets, concepts_in
 
 Definition = Mapping[str, Any]
 
@@ -43,11 +43,8 @@ class Terminology:
 
     def __init__(self, definitions: Iterable[Definition], value_sets: ValueSets) -> None:
         """`value_sets` are those of the same definitions."""
-        ours = [one for one in definitions if "url" in one]
         self._value_sets = value_sets
-        self._systems = {one["url"]: one for one in ours if one["resourceType"] == "CodeSystem"}
-        self._maps = {one["url"]: one for one in ours if one["resourceType"] == "ConceptMap"}
-        self._sets = {one["url"]: one for one in ours if one["resourceType"] == "ValueSet"}
+        self._maps = {one["url"]: one for one in definitions if one["resourceType"] == "ConceptMap"}
         self._concepts = dict(self._all_concepts())
 
     def codes(self, value_set: str) -> Codes | None:
@@ -70,11 +67,11 @@ class Terminology:
 
     def system(self, canonical: str) -> Definition | None:
         """A code system by its address."""
-        return self._systems.get(canonical.partition("|")[0])
+        return self._value_sets.systems.get(canonical.partition("|")[0])
 
     def value_set(self, canonical: str) -> Definition | None:
         """A value set of the server's own definitions."""
-        return self._sets.get(canonical.partition("|")[0])
+        return self._value_sets.sets.get(canonical.partition("|")[0])
 
     def maps(self, canonical: str = "") -> list[Definition]:
         """The concept map of this address, or all of them."""
@@ -82,11 +79,11 @@ class Terminology:
 
     def _all_concepts(self) -> Iterator[tuple[Pair, Definition]]:
         """Listed in value sets first: what stands in its own system is put over it."""
-        for value_set in self._sets.values():
+        for value_set in self._value_sets.sets.values():
             for part in value_set.get("compose", {}).get("include", ()):
                 yield from (((part["system"], one["code"]), one) for one in part.get("concept", ()))
-        for url, system in self._systems.items():
-            yield from (((url, one["code"]), one) for one in _within(system.get("concept", ())))
+        for url, system in self._value_sets.systems.items():
+            yield from (((url, one["code"]), one) for one in concepts_in(system.get("concept", ())))
 
 
 def translations(
@@ -103,9 +100,3 @@ def translations(
                     for found in element.get("target", ())
                     if "code" in found
                 )
-
-
-def _within(concepts: Iterable[Definition]) -> Iterator[Definition]:
-    for concept in concepts:
-        yield concept
-        yield from _within(concept.get("concept", ()))

@@ -5,7 +5,7 @@ from itertools import product
 import pytest
 
 from fhir_server.assembly import STATEMENT, NotStarted, refuse_boasts
-from fhir_server.fhir.definitions import FOLDERS, read
+from fhir_server.fhir.definitions import FOLDERS, by_canonical, read
 from fhir_server.fhir.outcome import NoSuchInteraction, NotAllowed
 from fhir_server.http.routes import SHAPES, Promises
 from fhir_server.interactions.shelve import CONFORMANCE
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.anyio
 
 (REST,) = dict(read("capability"))[STATEMENT]["rest"]
 OPERATIONS = {row["url"]: row for _, row in read("capability") if row["resourceType"] == "OperationDefinition"}
-DEFINITIONS = {row["url"]: row for folder in FOLDERS for _, row in read(folder) if "url" in row}
+DEFINITIONS = by_canonical()
 TYPES = {kind["type"]: kind for kind in REST["resource"]}
 PATHS = {
     "type": "{type}",

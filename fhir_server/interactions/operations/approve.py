@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
+from fhir_server.fhir.canonical import OURS
 from fhir_server.fhir.codec import decode
 from fhir_server.fhir.identity import uuid_of
 from fhir_server.fhir.instant import instant, span
@@ -22,7 +23,7 @@ from fhir_server.storage.store import Grant
 
 PARTIES = ("Organization", "PractitionerRole", "Practitioner", "Patient", "RelatedPerson")
 STAFF = ("Practitioner", "PractitionerRole")
-VALUE_SET = "https://fhir-care-plan-server.example/ValueSet/means"
+VALUE_SET = f"{OURS}/ValueSet/means"
 
 
 async def approve(call: Call, grant: Grant, server: Server) -> Answer | Proposal:

@@ -3,7 +3,6 @@
 What the document may say is `process/sip/word.py`; each resource takes the way of any create.
 """
 
-import re
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -18,12 +17,10 @@ from fhir_server.interactions.operations.parameters import parameter
 from fhir_server.interactions.preconditions import Preconditions
 from fhir_server.process.sip.document import Document, only_first, read_document, unknown
 from fhir_server.process.sip.name import RELATIVE, Name
-from fhir_server.process.sip.split import Found, split
+from fhir_server.process.sip.split import URIS, Found, split
 from fhir_server.process.sip.when import clock_reading
+from fhir_server.search.values.escape import escaped
 from fhir_server.storage.store import Grant
-
-URIS = "urn:ietf:rfc:3986"
-"""The system of identifiers that are URIs: https://hl7.org/fhir/R4/datatypes.html#Identifier"""
 
 
 async def write_sip(call: Call, grant: Grant, server: Server) -> Answer | Proposal:
@@ -123,7 +120,7 @@ async def _created(
 ) -> Answer | Proposal:
     """What a create of the resource under its id would be; with an identifier, a conditional one."""
     type = resource["resourceType"]
-    condition = urlencode({"identifier": f"{URIS}|{_escaped(identifier)}"}) if identifier else None
+    condition = urlencode({"identifier": f"{URIS}|{escaped(identifier)}"}) if identifier else None
     create = replace(
         call,
         address=Address("create", type),
@@ -134,11 +131,6 @@ async def _created(
     )
     grant = server.access.decide(call.bearer, "create", type)
     return await server.table["create"](create, grant, server)
-
-
-def _escaped(text: str) -> str:
-    """A search value in which nothing separates. https://hl7.org/fhir/R4/search.html#escaping"""
-    return re.sub(r"([\\,|$])", r"\\\1", text)
 
 
 def _refuse_foreign(found: Answer, plan: dict[str, Any]) -> Answer:

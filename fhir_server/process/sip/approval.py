@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from fhir_server.fhir.canonical import structure
+
 Json = dict[str, Any]
 
-MEANS = "https://fhir-care-plan-server.example/StructureDefinition/means"
+MEANS = structure("means")
 AUTHENTICATED: Json = {
     "coding": [
         {

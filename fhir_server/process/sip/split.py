@@ -9,6 +9,7 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
+from fhir_server.fhir.canonical import OURS, structure
 from fhir_server.process.sip.document import Document
 from fhir_server.process.sip.name import SELF, Name
 from fhir_server.process.sip.when import Span
@@ -16,7 +17,6 @@ from fhir_server.process.sip.word import Action, Agreed, Goal, legal_bases
 
 Json = dict[str, Any]
 
-OURS = "https://fhir-care-plan-server.example/"
 TERMINOLOGY = "http://terminology.hl7.org/CodeSystem/"
 SIP: Json = {
     "coding": [{"system": "https://fhir.inera.se/CodeSystem/typeofcareplan-cs", "code": "SIP"}],
@@ -34,6 +34,8 @@ COORDINATOR: Json = {
 }
 FULFILL: Json = {"coding": [{"system": "http://hl7.org/fhir/CodeSystem/task-code", "code": "fulfill"}]}
 RECIPIENT: Json = {"coding": [{"system": f"{TERMINOLOGY}v3-ParticipationType", "code": "IRCP"}]}
+URIS = "urn:ietf:rfc:3986"
+"""The system of identifiers that are URIs: https://hl7.org/fhir/R4/datatypes.html#Identifier"""
 PERTAINS_TO_GOAL = "http://hl7.org/fhir/StructureDefinition/resource-pertainsToGoal"
 BASES = ("hsl-16-4", "sol-10-8")
 """What a SIP rests on where the document does not say."""
@@ -98,7 +100,7 @@ class _Splitting:
         return (self.plan, team, *consent, *needs, *goals, *actions, *meeting, *follow_up)
 
     def _new(self, type: str, profile: str, **members: Any) -> Json:
-        meta = {"profile": [f"{OURS}StructureDefinition/{profile}"]}
+        meta = {"profile": [structure(profile)]}
         return {"resourceType": type, "id": self.new_id(type), "meta": meta, **members}
 
     # -------------------------------------------------------------------------------------------- the plan
@@ -111,7 +113,7 @@ class _Splitting:
         members = {
             "language": "sv",
             "extension": list(self._extensions()),
-            "identifier": [{"system": "urn:ietf:rfc:3986", "value": identifier}] if identifier else [],
+            "identifier": [{"system": URIS, "value": identifier}] if identifier else [],
             "status": self.document.status,
             "intent": "plan",
             "category": [SIP],
@@ -131,7 +133,7 @@ class _Splitting:
 
     def _extensions(self) -> Iterator[Json]:
         for code in self.document.one("Lagrum") or BASES:
-            coding = {"system": f"{OURS}CodeSystem/legal-basis", "code": code}
+            coding = {"system": f"{OURS}/CodeSystem/legal-basis", "code": code}
             yield _extension("legal-basis", valueCodeableConcept={"coding": [coding], "text": legal_bases()[code]})
         crisis = list(self._crisis_plan())
         if crisis:
@@ -180,7 +182,7 @@ class _Splitting:
             "CareTeam",
             "sip-team",
             status="proposed" if self.draft else "active",
-            category=[{"coding": [{"system": f"{OURS}CodeSystem/care-team", "code": "sip-team"}], "text": "SIP-team"}],
+            category=[{"coding": [{"system": f"{OURS}/CodeSystem/care-team", "code": "sip-team"}], "text": "SIP-team"}],
             name="SIP-team",
             subject=self.person.as_json,
             period=period,
@@ -196,7 +198,7 @@ class _Splitting:
     def _consent(self, agreed: Agreed) -> Json:
         """What is said or signed is recorded by the coordinator: con-1."""
         recorded = _extension("recorded-by", valueReference=self.coordinator.as_json)
-        coding = {"system": f"{OURS}CodeSystem/consent-kind", "code": "sip"}
+        coding = {"system": f"{OURS}/CodeSystem/consent-kind", "code": "sip"}
         return self._new(
             "Consent",
             "sip-consent",
@@ -330,7 +332,7 @@ def _at(resource: Json) -> Json:
 
 
 def _extension(name: str, **value: Any) -> Json:
-    return {"url": f"{OURS}StructureDefinition/{name}", **value}
+    return {"url": structure(name), **value}
 
 
 def _period(start: date, end: date | None) -> Json:

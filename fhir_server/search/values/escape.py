@@ -27,6 +27,11 @@ def plain(text: str) -> str:
     return _SPECIAL.sub(r"\1", text) if "\\" in text else text
 
 
+def escaped(text: str) -> str:
+    """The text as a value in which nothing separates."""
+    return re.sub(r"([\\,|$])", r"\\\1", text)
+
+
 def storable(text: str) -> bool:
     """Whether it is text that FHIR can store: neither a NUL nor half a surrogate pair is.
     https://hl7.org/fhir/R4/datatypes.html#string

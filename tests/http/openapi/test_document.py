@@ -9,7 +9,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from fhir_server.assembly import STATEMENT
 from fhir_server.fhir.codec import decode, encode
-from fhir_server.fhir.definitions import FOLDERS, read
+from fhir_server.fhir.definitions import by_canonical, read
 from fhir_server.fhir.outcome import NoSuchInteraction, NotAllowed
 from fhir_server.http.openapi.document import describe
 from fhir_server.http.openapi.interaction import INTERACTIONS
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.anyio
 
 BASE = "http://127.0.0.1:8080/fhir"
 STATED = dict(read("capability"))[STATEMENT] | {"software": {"name": "x", "version": "1.2.3"}}
-DEFINITIONS = {one["url"]: one for folder in FOLDERS for _, one in read(folder) if "url" in one}
+DEFINITIONS = by_canonical()
 DOCUMENT = describe(STATED, DEFINITIONS, BASE)
 ROUTES = Promises(STATED, DEFINITIONS)
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")

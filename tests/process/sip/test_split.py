@@ -5,11 +5,12 @@ from itertools import count
 
 import pytest
 
+from fhir_server.fhir.canonical import structure
 from fhir_server.fhir.definitions import read
 from fhir_server.fhir.path import constraint
 from fhir_server.fhir.shift import STOCKHOLM
 from fhir_server.process.sip.document import read_document
-from fhir_server.process.sip.split import OURS, Found, split
+from fhir_server.process.sip.split import Found, split
 from tests.sip import DOCUMENT, changed, without
 
 NOW = datetime(2026, 3, 2, 16, 0, tzinfo=STOCKHOLM)
@@ -68,7 +69,7 @@ def test_each_claims_its_profile():
     profiles = {(one["resourceType"], *one["meta"]["profile"]) for one in whole(DOCUMENT + "Behov: Hjärtsvikt\n")}
 
     assert profiles == {
-        (type, f"{OURS}StructureDefinition/{name}")
+        (type, structure(name))
         for type, name in {
             "CarePlan": "sip",
             "CareTeam": "sip-team",
@@ -98,7 +99,7 @@ def test_each_keeps_the_rules_of_its_profile(text):
 
 def test_a_rule_of_a_profile_is_broken_where_a_member_is_left_out():
     plan = whole(DOCUMENT)[0]
-    rules = list(elements(PROFILES[f"{OURS}StructureDefinition/sip"]))
+    rules = list(elements(PROFILES[structure("sip")]))
 
     found = {name: [rule for element in rules for rule in broken(without_member(plan, name), element)] for name in plan}
     assert ["plan-1"] == found["activity"]

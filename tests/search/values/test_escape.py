@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fhir_server.search.values.escape import plain, split
+from fhir_server.search.values.escape import escaped, plain, split
 
 
 @pytest.mark.parametrize(
@@ -38,3 +38,11 @@ def test_escaped_parts_come_back(parts):
     escaped = ["".join(f"\\{c}" if c in ",|$\\" else c for c in part) for part in parts]
 
     assert parts == [plain(part) for part in split(",".join(escaped), ",")]
+
+
+@given(st.text(alphabet="a\\,|$", max_size=12))
+def test_an_escaped_text_is_one_value_and_means_itself(text):
+    value = escaped(text)
+
+    assert [[value]] * 3 == [split(value, separator) for separator in ",|$"]
+    assert text == plain(value)
