@@ -4,7 +4,7 @@ A check returns None where nothing is wrong, so that the usual case builds nothi
 puts its own step before the path of the findings on their way up.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -174,6 +174,15 @@ def gathered(findings: Findings, more: list[Finding]) -> list[Finding]:
     if findings is None:
         return more
     findings += more
+    return findings
+
+
+def asked(rules: Iterable[Rule], value: Any, context: Context, findings: Findings = None) -> Findings:
+    """What was found so far, and what each of the rules finds in a value."""
+    for rule in rules:
+        here = rule(value, context)
+        if here is not None:
+            findings = gathered(findings, here)
     return findings
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from fhir_server.fhir.definitions import Constraint
 from fhir_server.fhir.path import PathError, constraint
-from fhir_server.validation.finding import Check, Context, Demand, Finding, Findings, gathered, is_misshapen
+from fhir_server.validation.finding import Check, Context, Demand, Finding, Findings, asked, is_misshapen
 from fhir_server.validation.natives import NATIVE
 
 STRUCTURAL = frozenset({"dom-2", "dom-3", "dom-4", "dom-5", "ele-1", "ext-1", "ref-1", "txt-1", "txt-2"})
@@ -31,13 +31,7 @@ def constrained(check: Check, constraints: Iterable[Constraint], kind: str) -> C
 
     def with_constraints(value: Any, context: Context, holder: Any) -> Findings:
         findings = check(value, context, holder)
-        if is_misshapen(findings):
-            return findings
-        for demand in own:
-            here = demand(value, context)
-            if here is not None:
-                findings = gathered(findings, here)
-        return findings
+        return findings if is_misshapen(findings) else asked(own, value, context, findings)
 
     return with_constraints
 

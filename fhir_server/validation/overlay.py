@@ -11,7 +11,7 @@ from fhir_server.fhir.definitions import r4
 from fhir_server.validation.cardinality import Limits, count, counted, limits
 from fhir_server.validation.contained import enter, within
 from fhir_server.validation.discriminator import Reach
-from fhir_server.validation.finding import Context, Findings, Rule, broken, gathered
+from fhir_server.validation.finding import Context, Findings, Rule, asked, broken, gathered
 from fhir_server.validation.occurrence import MISSHAPEN, Occurrence, Read, at, reader
 from fhir_server.validation.rules import value_rules
 from fhir_server.validation.slicing import Judge, SliceRule, sliced
@@ -102,15 +102,7 @@ def _read(name: str, read: Read, asked: Limits, judge: Judge | None, slices: Sli
 
 
 def _each(steps: list[Judge]) -> Judge:
-    def judge(occurrence: Occurrence, context: Context) -> Findings:
-        findings: Findings = None
-        for step in steps:
-            here = step(occurrence, context)
-            if here is not None:
-                findings = gathered(findings, here)
-        return findings
-
-    return judge
+    return lambda occurrence, context: asked(steps, occurrence, context)
 
 
 def _by_type(rules: Mapping[str, TypeRules]) -> Judge:
@@ -120,16 +112,7 @@ def _by_type(rules: Mapping[str, TypeRules]) -> Judge:
     def judge(occurrence: Occurrence, context: Context) -> Findings:
         _, kind, value, node = occurrence
         of_value, of_node = (every if every and kind != MISSHAPEN else rules.get(kind)) or NO_RULES
-        findings: Findings = None
-        for rule in of_value:
-            here = rule(value, context)
-            if here is not None:
-                findings = gathered(findings, here)
-        for rule in of_node:
-            here = rule(node, context)
-            if here is not None:
-                findings = gathered(findings, here)
-        return findings
+        return asked(of_node, node, context, asked(of_value, value, context))
 
     return judge
 

@@ -16,6 +16,7 @@ from fhir_server.validation.finding import (
     Context,
     Demand,
     Findings,
+    asked,
     below,
     found,
     gathered,
@@ -95,10 +96,8 @@ def _object(kind: str, types: Types, names: tuple[str, ...] = ()) -> Check:
             if here is not None:
                 inside = gathered(inside, below(steps.get(name.removeprefix("_"), "") if rule else "", here))
         findings = found("no-value") if lone_id and len(node) == 1 and "id" in node else None
-        for demand in everything if inside is None or not is_misshapen(inside) else demands:
-            here = demand(node, context)
-            if here is not None:
-                findings = gathered(findings, here)
+        wanted = everything if inside is None or not is_misshapen(inside) else demands
+        findings = asked(wanted, node, context, findings)
         return inside if findings is None else gathered(findings, inside or [])
 
     return check
