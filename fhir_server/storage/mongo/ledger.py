@@ -196,7 +196,9 @@ def _bound(candidate: Candidate, bonds: Sequence[Relation]) -> Candidate:
 
 
 def _write_of(version: Version) -> InsertOne[Any] | ReplaceOne[Any]:
-    """A new document, or one that takes the place of the very version that was looked at."""
+    """A new document, or one that takes the place of the version that was looked at: of another one the snapshot of the
+    transaction knows nothing, and its replacing fails. By `_id` alone the database goes to the document without a plan.
+    """
     if version.before is None:
         return InsertOne(version.sealed)
-    return ReplaceOne({"_id": version.before["_id"], "version": version.before["version"]}, version.sealed)
+    return ReplaceOne({"_id": version.before["_id"]}, version.sealed)
