@@ -12,7 +12,7 @@ from fhir_server.fhir.path.parse import Call, Literal, Member, Node, PathError, 
 from fhir_server.validation.codes import ValueSets
 from fhir_server.validation.contained import resource_type
 from fhir_server.validation.finding import Context
-from fhir_server.validation.pattern import fits, is_same
+from fhir_server.validation.pattern import Test, exactly, having
 from fhir_server.validation.snapshot import EVERYTHING, Place
 from fhir_server.validation.target import Target, keeps_to_one, pointed
 from fhir_server.validation.terminology import bindings, is_within
@@ -103,9 +103,9 @@ class _Slice:
         for statement in place.said:
             for name, wanted in statement.content.items():
                 if name.startswith("fixed"):
-                    yield _holds(is_same, wanted)
+                    yield _holds(exactly(wanted))
                 elif name.startswith("pattern"):
-                    yield _holds(fits, wanted)
+                    yield _holds(having(wanted))
 
     def _at_end(self, place: Place) -> list[Says]:
         if self._kind == "type":
@@ -213,8 +213,8 @@ def _url(part: Place, reach: Reach) -> str:
     )
 
 
-def _holds(test: Callable[[Any, Any], bool], wanted: Any) -> Says:
-    return lambda value, _, __: None if value is None else test(value, wanted)
+def _holds(test: Test) -> Says:
+    return lambda value, _, __: None if value is None else test(value)
 
 
 def _is_type(types: tuple[str, ...]) -> Says:
@@ -241,28 +241,53 @@ def _existence(place: Place, row: Element | None, counts: Callable[[Any], bool])
     least, most = place.last("min"), place.last("max")
     if row is None or not ((least and least[1]) or (most and most[1] == "0")):
         return []
-    wanted = not (most and most[1] == "0")
-    return [lambda value, _, __: any(counts(found) for found, ___ in values_of(value, row)) is wanted]
+    wanted, values = not (most and most[1] == "0"), values_in(row)
+    return [lambda value, _, __: any(counts(found) for found, ___ in values(value)) is wanted]
 
 
 def _some(row: Element, says: Says, counts: Callable[[Any], bool] = lambda _: True) -> Says:
     """Whether one of the values of an element is as it is said."""
+    values = values_in(row)
 
     def some(value: Any, _: str, context: Context) -> bool | None:
         if value is None:
             return None
-        return _either(says(found, type, context) for found, type in values_of(value, row) if counts(found))
+        unknown = False
+        for found, type in values(value):
+            answer = says(found, type, context) if counts(found) else False
+            if answer:
+                return True
+            unknown = unknown or answer is None
+        return None if unknown else False
 
     return some
 
 
-def values_of(node: Any, row: Element) -> Iterator[tuple[Any, str]]:
-    """The values that an element has in a node, each with its type."""
-    for kind in row.types if type(node) is dict else ():
-        member = node.get(json_name(row, kind))
-        for value in member if type(member) is list else [member]:
-            if value is not None and (type(value) is dict or r4().is_primitive(kind)):
-                yield value, resource_type(value) or kind if kind == "Resource" else kind
+def values_in(row: Element) -> Callable[[Any], Iterable[tuple[Any, str]]]:
+    """From an object to the values that it has of an element, each with its type; none where it is no object."""
+    by_member = {json_name(row, kind): (kind, r4().is_primitive(kind)) for kind in row.types}
+    if len(by_member) == 1 and not row.many and row.types != ("Resource",):
+        ((name, (kind, primitive)),) = by_member.items()
+        return _lone_value(name, kind, primitive=primitive)
+
+    def values(node: Any) -> Iterator[tuple[Any, str]]:
+        for name, (kind, primitive) in by_member.items() if type(node) is dict else ():
+            member = node.get(name)
+            for value in member if type(member) is list else [member]:
+                if value is not None and (primitive or type(value) is dict):
+                    yield value, resource_type(value) or kind if kind == "Resource" else kind
+
+    return values
+
+
+def _lone_value(name: str, kind: str, *, primitive: bool) -> Callable[[Any], Iterable[tuple[Any, str]]]:
+    """Of an element that is there once and has one type, as the url of an extension: asked of each of its slices."""
+
+    def values(node: Any) -> Iterable[tuple[Any, str]]:
+        value = node.get(name) if type(node) is dict else None
+        return ((value, kind),) if value is not None and (primitive or type(value) is dict) else ()
+
+    return values
 
 
 def _either(answers: Iterable[bool | None]) -> bool | None:

@@ -87,10 +87,11 @@ class Overlay:
 
 def _read(name: str, read: Read, asked: Limits, judge: Judge | None, slices: SliceRule | None) -> Rule:
     """What is asked of the number of an element's values, of each, and of its slices."""
+    is_counted = bool(asked)
 
     def rule(node: Any, context: Context) -> Findings:
         there = read(node)
-        findings = count(asked, len(there), name) if asked else None
+        findings = count(asked, len(there), name) if is_counted else None
         for occurrence in there:
             here = judge(occurrence, context) if judge is not None else None
             if here is not None:

@@ -11,7 +11,7 @@ from fhir_server.fhir.path import PathError, constraint
 from fhir_server.validation.discriminator import Reach
 from fhir_server.validation.finding import Context, Findings, Rule, broken, is_blocked
 from fhir_server.validation.invariant import STRUCTURAL, demands
-from fhir_server.validation.pattern import fits, is_same
+from fhir_server.validation.pattern import exactly, having
 from fhir_server.validation.snapshot import EVERYTHING, Place, Statement
 from fhir_server.validation.target import Target, targets
 from fhir_server.validation.terminology import bindings, bound
@@ -44,12 +44,12 @@ def _settled(place: Place, kind: str) -> Iterator[Rule]:
 
 
 def _settle(what: str, wanted: Any, statement: Statement, name: str) -> Rule:
-    holds = is_same if what == "fixed" else fits
+    holds = (exactly if what == "fixed" else having)(wanted)
     shown = codec.encode(wanted).decode()
     shown = shown if len(shown) <= LONGEST_SHOWN else f"{shown[:LONGEST_SHOWN]}…"
 
     def rule(value: Any, _: Context) -> Findings:
-        return None if holds(value, wanted) else broken(f"profile-{what}", statement.source, name=name, value=shown)
+        return None if holds(value) else broken(f"profile-{what}", statement.source, name=name, value=shown)
 
     return rule
 

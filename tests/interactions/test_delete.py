@@ -95,7 +95,9 @@ async def test_one_that_no_longer_stands_as_it_was_keeps_all_that_match(api):
 
 
 async def test_more_than_the_most_are_not_deleted_at_once(api, monkeypatch):
-    monkeypatch.setattr("fhir_server.interactions.delete.MOST", 40)  # a thousand take the emulator seconds, and prove no more
+    monkeypatch.setattr(
+        "fhir_server.interactions.delete.MOST", 40
+    )  # a thousand take the emulator seconds, and prove no more
     flags = [an_entry("PUT", f"Flag/f{n}", {**A_FLAG, "id": f"f{n}"}) for n in range(40)]
     await api.post("", json=a_bundle(*flags))
     await api.put("Flag/one-more", json={**A_FLAG, "id": "one-more"})

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from fhir_server.fhir.codec import Number
-from fhir_server.validation.pattern import fits, is_same
+from fhir_server.validation.pattern import exactly, having
 
 
 @pytest.mark.parametrize(
@@ -30,5 +30,5 @@ from fhir_server.validation.pattern import fits, is_same
     ],
 )
 def test_a_fixed_value_is_the_whole_and_a_pattern_a_part(value: Any, wanted: Any, same: bool, fitting: bool) -> None:
-    assert same is is_same(value, wanted)
-    assert fitting is fits(value, wanted)
+    assert same is exactly(wanted)(value)
+    assert fitting is having(wanted)(value)
