@@ -397,6 +397,14 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "Line {line}: '{word}' names a goal that is not there; the goals are counted from 1, and there are {limit}.",
         "Rad {line}: '{word}' anger ett mål som inte finns; målen räknas från 1, och de är {limit}.",
     ),
+    "sip-exclusion-what": (
+        "Line {line}: '{word}' does not say what nobody may know, after a |; a consent that keeps everything from everybody is none. Write it so: {example}",
+        "Rad {line}: '{word}' säger inte vad som ingen får veta, efter ett |; ett samtycke som undantar allt för alla är inget samtycke. Skriv så här: {example}",
+    ),
+    "sip-exclusion-takes-part": (
+        "Line {line}: '{word}' lets somebody know nothing who has an action, takes part, coordinates or has the overall responsibility. Say after a | what they may not know, or leave them out of the plan.",
+        "Rad {line}: '{word}' undantar allt för någon som har en insats, deltar, samordnar eller har huvudansvaret. Skriv efter ett | vad de inte får veta, eller ta bort dem ur planen.",
+    ),
     "sip-unknown-person": (
         "Line {line}: nobody here has that identifier, or nobody that you may know of. Write the Patient first, or correct the line.",
         "Rad {line}: ingen här har den identifieraren, eller ingen som du får känna till. Skriv in Patient först, eller rätta raden.",
@@ -412,6 +420,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "sip-unknown-relative": (
         "Line {line}: the person has no such relative here. Write the RelatedPerson, with the person as patient, first, or correct the line.",
         "Rad {line}: personen har ingen sådan närstående här. Skriv in RelatedPerson, med personen som patient, först, eller rätta raden.",
+    ),
+    "sip-unknown-plan": (
+        "Line {line}: the person has no such plan here, or none that you may know of. Write that plan first, or correct the line.",
+        "Rad {line}: personen har ingen sådan plan här, eller ingen som du får känna till. Skriv den planen först, eller rätta raden.",
     ),
     "sip-several": (
         "Line {line}: several here have that identifier; name the one that is meant as Type/[id].",
@@ -834,6 +846,14 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "profile-too-long": (
         "The value of '{name}' may have at most {limit} characters by the profile {profile}.",
         "Värdet av '{name}' får ha högst {limit} tecken enligt profilen {profile}.",
+    ),
+    "profile-below": (
+        "The value of '{name}' must not be less or earlier than {limit} by the profile {profile}.",
+        "Värdet av '{name}' får inte vara mindre eller tidigare än {limit} enligt profilen {profile}.",
+    ),
+    "profile-above": (
+        "The value of '{name}' must not be greater or later than {limit} by the profile {profile}.",
+        "Värdet av '{name}' får inte vara större eller senare än {limit} enligt profilen {profile}.",
     ),
     "profile-type": (
         "By the profile {profile} '{name}' is of one of these types: {allowed}.",

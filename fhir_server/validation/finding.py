@@ -74,6 +74,8 @@ PROFILED: dict[str, str] = {
     "profile-fixed": "value",
     "profile-pattern": "value",
     "profile-too-long": "too-long",
+    "profile-below": "value",
+    "profile-above": "value",
     "profile-type": "structure",
     "profile-of-type": "structure",
     "profile-target": "structure",

@@ -19,8 +19,6 @@ from fhir_server.validation.target import Target
 ACCEPTED = structure("accepted-canonical")
 """The extension that names other canonicals of a profile, as HL7 Sweden and Inera have them."""
 UNKNOWN = "profile-unknown"
-UNREAD = ("minValue", "maxValue")
-"""What an element may say and nobody here reads: `check` refuses it, so that nobody believes such a rule to be kept."""
 
 
 class Profile:
@@ -235,11 +233,11 @@ def _unknown_contexts(definition: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _unread(definition: Mapping[str, Any]) -> Iterator[str]:
+    """What a definition may say and nobody here reads: it is refused, so that nobody believes such a rule to be kept."""
     if "contextInvariant" in definition:
         yield "contextInvariant"
     if any(context["type"] == "fhirpath" for context in definition.get("context", ())):
         yield "a context of type fhirpath"
     for element in elements(definition):
-        yield from (member for member in element if member.startswith(UNREAD))
         if any("aggregation" in kind for kind in element.get("type", ())):
             yield f"{element.get('id')}: type.aggregation"

@@ -1,5 +1,5 @@
-"""What a profile asks of one value, a factory for each kind of rule: fixed, pattern, length, binding, targets, profile of a
-type, constraints. What base R4 asks already makes no rule.
+"""What a profile asks of one value, a factory for each kind of rule: fixed, pattern, length, extremes, binding, targets,
+profile of a type, constraints. What base R4 asks already makes no rule.
 """
 
 from collections.abc import Iterator, Mapping
@@ -9,6 +9,7 @@ from fhir_server.fhir import codec
 from fhir_server.fhir.definitions import BadDefinition, Constraint, r4
 from fhir_server.fhir.path import PathError, constraint
 from fhir_server.validation.discriminator import Reach
+from fhir_server.validation.extremes import extremes
 from fhir_server.validation.finding import Context, Findings, Rule, broken, is_blocked
 from fhir_server.validation.invariant import STRUCTURAL, demands
 from fhir_server.validation.pattern import exactly, having
@@ -24,6 +25,7 @@ def value_rules(place: Place, kind: str, reach: Reach) -> Iterator[Rule]:
     """The rules for the values of an element that have a type. BadDefinition for what cannot be kept."""
     yield from _settled(place, kind)
     yield from _lengths(place)
+    yield from extremes(place, kind)
     yield from _bound(place, kind, reach)
     yield from _pointing(place, kind, reach)
     yield from _of_profile(place, kind, reach)

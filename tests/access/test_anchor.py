@@ -9,6 +9,7 @@ from fhir_server.search.parameter import load_parameters
 from tests.builders import a_care_plan, a_patient
 
 ANCHORS, EXTRACTOR = load_anchors(), Extractor(load_parameters(), "http://127.0.0.1:8080/fhir")
+PLAN = {"reference": "CarePlan/c1/_history/3"}
 P1, P2, STAFF = ({"reference": f"{place}"} for place in ("Patient/p1", "Patient/p2", "Practitioner/s1"))
 
 
@@ -36,7 +37,11 @@ def anchors(resource: dict, id: str = "x") -> tuple[str, ...]:
         ({"resourceType": "RelatedPerson", "patient": P1}, ("p1",)),
         ({"resourceType": "Goal", "subject": {"reference": "Group/g"}}, ()),
         ({"resourceType": "Practitioner"}, ()),
-        ({"resourceType": "Provenance", "target": [P1]}, ()),
+        (
+            {"resourceType": "Provenance", "target": [PLAN, P1], "agent": [{"who": P2}], "entity": [{"what": P2}]},
+            ("p1",),
+        ),
+        ({"resourceType": "Provenance", "target": [PLAN], "agent": [{"who": P1, "onBehalfOf": P2}]}, ()),
     ],
 )
 def test_the_subject_anchors_and_nobody_else_does(resource, expected):

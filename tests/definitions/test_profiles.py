@@ -21,10 +21,6 @@ SHOWN = [
 WITHOUT_EXAMPLE = {
     "acknowledgement": "made by the process, one for each recipient",
     "coordinated-plan": "abstract",
-    "fixed-contact": "made by the process when a contact is appointed",
-    "handover": "made by the process",
-    "inner-block": "a block says whose data nobody sees: no story tells of one yet",
-    "outer-block": "the same",
 }
 SEBASE = "http://hl7.se/fhir/ig/base/StructureDefinition/SEBase"
 

@@ -44,6 +44,11 @@ class Story:
         (resource,) = self.named(reference)
         return resource
 
+    @property
+    def actions(self) -> list[Json]:
+        """The Tasks that carry out what is decided; the others hand something over."""
+        return [task for task in self.all("Task") if self.at(task["focus"])["resourceType"] == "ServiceRequest"]
+
     def message(self, code: str) -> Json:
         (found,) = [one for one in self.all("Communication") if one["category"][0]["coding"][0]["code"] == code]
         return found

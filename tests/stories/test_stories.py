@@ -219,14 +219,24 @@ def test_every_task_says_for_whom_by_whom_and_until_when(story: Story) -> None:
 
 
 def test_the_owner_of_a_task_works_at_the_unit_that_performs_it(story: Story) -> None:
-    for task in story.all("Task"):
+    for task in story.actions:
         (performer,) = story.at(task["focus"])["performer"]
 
         assert story.at(performer) == story.unit(story.at(task["owner"]))
 
 
+def test_a_task_carries_out_a_decision_or_hands_something_over(story: Story) -> None:
+    assert {"action", "handover"} >= {_profile(task) for task in story.all("Task")}
+    assert story.actions == [task for task in story.all("Task") if _profile(task) == "action"]
+
+
+def _profile(resource: Any) -> str:
+    (claimed,) = resource["meta"]["profile"]
+    return str(claimed.rpartition("/")[2])
+
+
 def test_a_decision_is_completed_when_its_task_is(story: Story) -> None:
-    for task in story.all("Task"):
+    for task in story.actions:
         assert (task["status"] == "completed") == (story.at(task["focus"])["status"] == "completed")
 
 

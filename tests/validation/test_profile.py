@@ -133,7 +133,7 @@ CIRCLE = profile("a", "Patient", base=f"{OURS}b"), profile("b", "Patient", base=
             [profile("p", "Observation", element("Observation.subject", type=[kind("Reference", to=(f"{OURS}x",))]))],
             "no profile .*/x is here",
         ),
-        ([profile("p", "Patient", element("Patient.birthDate", minValueDate="1900-01-01"))], "minValueDate is not read"),
+        ([profile("p", "Patient", element("Patient.birthDate", minValueQuantity={"value": 1}))], "minValueQuantity .* not read"),
         (
             [profile("p", "Patient", element("Patient.link.other", type=[{"code": "Reference", "aggregation": ["contained"]}]))],
             r"Patient\.link\.other: type\.aggregation is not read",

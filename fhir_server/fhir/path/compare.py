@@ -45,10 +45,17 @@ def ordered(left: Branches, right: Branches, holds: Callable[[int], bool]) -> Ge
         if len(ours) != 1 or len(theirs) != 1:
             return None
         (kind, value), (other, against) = ours[0], theirs[0]
-        sign = _sign_of_dates(value, against) if kind in TEMPORAL and other in TEMPORAL else _sign(value, against)
+        sign = compared(value, against, temporal=kind in TEMPORAL and other in TEMPORAL)
         return None if sign is None else holds(sign)
 
     return get
+
+
+def compared(value: Any, against: Any, *, temporal: bool) -> int | None:
+    """-1, 0 or 1 as a value comes before another, with it or after it; None where that is left open. `temporal`: both are
+    dates, dateTimes or instants.
+    """
+    return _sign_of_dates(value, against) if temporal else _sign(value, against)
 
 
 def _single(branches: Branches) -> bool:

@@ -40,19 +40,27 @@ async def approve(call: Call, grant: Grant, server: Server) -> Answer | Proposal
         raise Conflict.because("approve-status", "CarePlan.status", allowed=", ".join(OPEN))
     if issues := [issue async for issue in _against_the_rules(approval, plan, call, server)]:
         raise Invalid(*issues)
-    return await _told_once(approval, f"CarePlan/{stored.id}/_history/{stored.version}", call, server)
+    return await _told_once(
+        approval, f"CarePlan/{stored.id}/_history/{stored.version}", _person(plan, server), call, server
+    )
 
 
-async def _told_once(approval: Approval, version: str, call: Call, server: Server) -> Answer | Proposal:
+async def _told_once(approval: Approval, version: str, patient: str, call: Call, server: Server) -> Answer | Proposal:
     id = uuid_of(f"{version}#{approval.party}")
     grant = server.access.decide(call.bearer, "search-type", "Provenance")
     match = await only_match("Provenance", [("_id", id)], grant, server)
     if match.stored is not None:
         return written(match.stored, found=True)
-    resource = provenance(approval, version, instant(server.clock()))
+    resource = provenance(approval, version, patient, instant(server.clock()))
     refuse_invalid(server.content.validator.issues(resource))
     change = put(resource, id, server, method="POST")
     return Proposal((change,), lambda stored: replace(written(stored[0]), status=201), (match.condition,))
+
+
+def _person(plan: dict[str, Any], server: Server) -> str:
+    """Whose plan it is; "" where that is no Patient kept here."""
+    subject = _place(plan["subject"], server)
+    return subject if subject.startswith("Patient/") else ""
 
 
 # ------------------------------------------------------------------------------------------------ what is asked
@@ -125,7 +133,7 @@ async def _is_party(party: str, plan: dict[str, Any], call: Call, server: Server
     caller sees them, until one says so.
     """
     if party.startswith("Patient/"):
-        return party == _place(plan["subject"], server)
+        return party == _person(plan, server)
     if party in {_place(one, server) for one in own_parties(plan)}:
         return True
     for link in links(plan):

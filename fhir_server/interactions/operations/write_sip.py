@@ -15,8 +15,8 @@ from fhir_server.interactions.call import Address, Answer, Call, Proposal, Serve
 from fhir_server.interactions.condition import Match, only_match
 from fhir_server.interactions.operations.parameters import parameter
 from fhir_server.interactions.preconditions import Preconditions
-from fhir_server.process.sip.document import Document, only_first, read_document, unknown
-from fhir_server.process.sip.name import RELATIVE, Name
+from fhir_server.process.sip.document import Document, only_first, read_document, shut_out, unknown
+from fhir_server.process.sip.name import OF_PERSON, Name
 from fhir_server.process.sip.split import URIS, Found, split
 from fhir_server.process.sip.when import clock_reading
 from fhir_server.search.values.escape import escaped
@@ -32,6 +32,7 @@ async def write_sip(call: Call, grant: Grant, server: Server) -> Answer | Propos
     document, issues = read_document(_text(call), now.date())
     looked_up = _LookedUp(call, server)
     issues += [issue async for issue in _unknown(document, looked_up)]
+    issues += shut_out(document, looked_up.found)
     if issues:
         raise Invalid(*only_first(issues))
     resources = split(document, looked_up.found, server.new_id, now)
@@ -58,11 +59,11 @@ class _LookedUp:
         self.found: dict[Name, Found] = {}
 
     async def look_up(self, name: Name, person: Found | None) -> None:
-        """Finds who is meant, a relative among those of the person. Ambiguous where several are."""
+        """Finds who is meant, a relative or another plan among those of the person. Ambiguous where several are."""
         if name in self.found:
             return
         for type in name.types:
-            of_person = [("patient", person.reference)] if person and (type,) == RELATIVE else []
+            of_person = [("patient", person.reference)] if person and (type,) in OF_PERSON else []
             grant = self._server.access.decide(self._call.bearer, "search-type", type)
             match = await only_match(type, [(name.parameter, name.value), *of_person], grant, self._server)
             if match.stored is not None:
@@ -72,10 +73,10 @@ class _LookedUp:
 
 
 async def _unknown(document: Document, looked_up: _LookedUp) -> AsyncIterator[Issue]:
-    """An issue for each line that names nobody, or several; of relatives only where the person is known."""
+    """An issue for each line that names nobody, or several; of what is the person's own only where the person is known."""
     for number, name in document.names:
         person = looked_up.found.get(document.person) if document.person else None
-        if name.types == RELATIVE and person is None:
+        if name.types in OF_PERSON and person is None:
             continue
         try:
             await looked_up.look_up(name, person)

@@ -64,13 +64,16 @@ def links(plan: Json) -> Iterator[Any]:
         yield activity.get("reference")
 
 
-def provenance(approval: Approval, version: str, recorded: str) -> Json:
-    """The Provenance of an approval of one version of a plan (`CarePlan/[id]/_history/[n]`); `recorded` is an instant."""
+def provenance(approval: Approval, version: str, patient: str, recorded: str) -> Json:
+    """The Provenance of an approval of one version of a plan (`CarePlan/[id]/_history/[n]`) of a patient (`Patient/[id]`, whose
+    it is too; "" for a plan of nobody here); `recorded` is an instant.
+    """
+    targets = [version, patient] if patient else [version]
     enterers = [approval.recorded_by] if approval.recorded_by else []
     return {
         "resourceType": "Provenance",
         "extension": [{"url": MEANS, "valueCode": approval.means}],
-        "target": [{"reference": version}],
+        "target": [{"reference": target} for target in targets],
         "occurredDateTime": approval.when,
         "recorded": recorded,
         "activity": AUTHENTICATED,

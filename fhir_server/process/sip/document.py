@@ -4,15 +4,26 @@ Whatever is wrong is said at once, an issue for each line that is wrong or missi
 carries anything that somebody wrote after a word.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from fhir_server.fhir.outcome import Issue, TooLarge
-from fhir_server.process.sip.name import PERSON, RELATIVE, UNIT, Name
+from fhir_server.process.sip.name import PERSON, PLAN, RELATIVE, UNIT, Name
 from fhir_server.process.sip.when import Span
-from fhir_server.process.sip.word import Action, Agreed, Goal, Member, Word, Wrong, folded, refuse_unwritable, words
+from fhir_server.process.sip.word import (
+    Action,
+    Agreed,
+    Excluded,
+    Goal,
+    Member,
+    Word,
+    Wrong,
+    folded,
+    refuse_unwritable,
+    words,
+)
 
 MOST = 200
 """So many lines has a document at the most, blank ones and comments apart."""
@@ -60,6 +71,16 @@ class Document:
         """The person's consent."""
         found: Agreed | None = self.one("Samtycke")
         return found
+
+    @property
+    def excluded(self) -> tuple[Excluded, ...]:
+        """What the consent leaves out."""
+        return self.all("Undantag")
+
+    @property
+    def whole(self) -> Name | None:
+        """The plan that this one is a part of."""
+        return self._name("Del av")
 
     @property
     def goals(self) -> tuple[Goal, ...]:
@@ -126,9 +147,22 @@ def unknown(number: int, name: Name, *, several: bool = False) -> Issue:
         PERSON: "sip-unknown-person",
         UNIT: "sip-unknown-unit",
         RELATIVE: "sip-unknown-relative",
+        PLAN: "sip-unknown-plan",
     }
     key = "sip-several" if several else kinds.get(name.types, "sip-unknown-staff")
     return Issue("not-found", key, _place(number), {"line": number}, source="https://hl7.org/fhir/R4/search.html#token")
+
+
+def shut_out(document: Document, found: Mapping[Name, Hashable]) -> Iterator[Issue]:
+    """An issue for each line that lets somebody know nothing of a plan in which they take part; `found` are those who are
+    named, however they are.
+    """
+    doing = [name for action in document.actions for name in action.names]
+    others = [document.responsible, document.coordinator, *(member.name for member in document.members)]
+    taking_part = {found[name] for name in (*doing, *others) if name is not None and name in found}
+    for number, excluded in document.lines["Undantag"]:
+        if excluded.name is not None and not excluded.text and found.get(excluded.name) in taking_part:
+            yield _issue(number, words()[folded("Undantag")], "sip-exclusion-takes-part")
 
 
 def only_first(issues: Iterable[Issue]) -> list[Issue]:
@@ -197,7 +231,9 @@ ALWAYS = frozenset({"Person", "Huvudansvar", "Samordnare"})
 
 
 def _missing(document: Document, said: frozenset[str]) -> Iterator[Issue]:
-    wanted = ALWAYS if document.status == "draft" else NEEDED.keys()
+    wanted = set(ALWAYS if document.status == "draft" else NEEDED)
+    if "Undantag" in said:
+        wanted.add("Samtycke")
     for name, key in NEEDED.items():
         if name in wanted and name not in said:
             word = words()[folded(name)]

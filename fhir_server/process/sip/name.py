@@ -1,4 +1,4 @@
-"""Who is meant: a person, a unit, a member of staff or a relative, named by an identifier or as Type/[id].
+"""Who is meant: a person, a unit, a member of staff or a relative, named by an identifier or as Type/[id]; or another plan.
 
 The form of an identifier tells its system: the NamingSystems in `profiles/`.
 """
@@ -15,6 +15,9 @@ PERSON = ("Patient",)
 UNIT = ("Organization",)
 STAFF = ("PractitionerRole", "Practitioner")
 RELATIVE = ("RelatedPerson",)
+PLAN = ("CarePlan",)
+OF_PERSON = (RELATIVE, PLAN)
+"""Those who are looked for among what is the person's own."""
 
 
 @dataclass(frozen=True, slots=True)

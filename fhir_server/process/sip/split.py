@@ -13,7 +13,7 @@ from fhir_server.fhir.canonical import OURS, structure
 from fhir_server.process.sip.document import Document
 from fhir_server.process.sip.name import SELF, Name
 from fhir_server.process.sip.when import Span
-from fhir_server.process.sip.word import Action, Agreed, Goal, legal_bases
+from fhir_server.process.sip.word import Action, Agreed, Excluded, Goal, legal_bases
 
 Json = dict[str, Any]
 
@@ -109,11 +109,12 @@ class _Splitting:
         self, needs: list[Json], goals: list[Json], activities: list[Json], team: Json, info: list[Json]
     ) -> None:
         """The plan's members, in the order of R4; what there is nothing of is left out."""
-        identifier = self.document.one("Identifierare")
+        identifier, whole = self.document.one("Identifierare"), self.document.whole
         members = {
             "language": "sv",
             "extension": list(self._extensions()),
             "identifier": [{"system": URIS, "value": identifier}] if identifier else [],
+            "partOf": [self.found[whole].as_json] if whole else [],
             "status": self.document.status,
             "intent": "plan",
             "category": [SIP],
@@ -199,6 +200,7 @@ class _Splitting:
         """What is said or signed is recorded by the coordinator: con-1."""
         recorded = _extension("recorded-by", valueReference=self.coordinator.as_json)
         coding = {"system": f"{OURS}/CodeSystem/consent-kind", "code": "sip"}
+        denied = [self._denied(excluded) for excluded in self.document.excluded]
         return self._new(
             "Consent",
             "sip-consent",
@@ -216,10 +218,17 @@ class _Splitting:
             provision={
                 "type": "permit",
                 "period": _period(agreed.given, agreed.until),
-                "actor": [{"role": RECIPIENT, "reference": who.as_json} for who in self._roles],
+                "actor": [_recipient(who) for who in self._roles],
                 "purpose": [{"system": f"{TERMINOLOGY}v3-ActReason", "code": "CAREMGT"}],
+                **({"provision": denied} if denied else {}),
             },
         )
+
+    def _denied(self, excluded: Excluded) -> Json:
+        """Without an actor it is denied to everybody, without a code all of it is: con-4."""
+        actor = {"actor": [_recipient(self.found[excluded.name])]} if excluded.name else {}
+        code = {"code": [{"text": excluded.text}]} if excluded.text else {}
+        return {"type": "deny", **actor, **code}
 
     def _meetings(self, word: str, kind: str, description: str) -> Iterator[Json]:
         span = self.document.meeting(word)
@@ -325,6 +334,10 @@ class _Splitting:
 
 def _role(who: Found) -> str:
     return "Närstående" if who.type == "RelatedPerson" else "Utför insats"
+
+
+def _recipient(who: Found) -> Json:
+    return {"role": RECIPIENT, "reference": who.as_json}
 
 
 def _at(resource: Json) -> Json:

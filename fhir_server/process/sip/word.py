@@ -8,13 +8,14 @@ from functools import cache
 from typing import Any
 
 from fhir_server.fhir.definitions import read
-from fhir_server.process.sip.name import PERSON, RELATIVE, SELF, STAFF, UNIT, Name, named
+from fhir_server.process.sip.name import PERSON, PLAN, RELATIVE, SELF, STAFF, UNIT, Name, named
 from fhir_server.process.sip.when import Span, day, meeting
 
 STATUSES = {"utkast": "draft", "pågående": "active"}
 MEANS = {"muntligt": "orally", "skriftligt": "in-writing", "digitalt": "digitally"}
 DATE = "ÅÅÅÅ-MM-DD"
 HSA_ID = "HSA-id"
+EVERYBODY = "alla"
 LONGEST = 10_000
 """Characters of a line."""
 
@@ -84,6 +85,19 @@ class Agreed:
     def names(self) -> tuple[Name, ...]:
         """Who consents in the person's place."""
         return (self.by,) if self.by else ()
+
+
+@dataclass(frozen=True, slots=True)
+class Excluded:
+    """What the consent leaves out: who may not know (None: nobody may), and of what ("": of anything)."""
+
+    name: Name | None
+    text: str = ""
+
+    @property
+    def names(self) -> tuple[Name, ...]:
+        """Who may not know."""
+        return (self.name,) if self.name else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +263,19 @@ def _agreed(value: str) -> Agreed:
     )
 
 
+def _excluded(value: str) -> Excluded:
+    """Who, and of what: a name that is written wrongly is refused, and never taken for something that is kept from all."""
+    who, *rest = _parts(value)
+    if len(rest) > 1:
+        raise Wrong("sip-line-parts")
+    if who.casefold() == EVERYBODY:
+        if not rest:
+            raise Wrong("sip-exclusion-what")
+        return Excluded(None, rest[0])
+    allowed = f"{HSA_ID}, organisationsnummer, RelatedPerson/[id], {EVERYBODY}"
+    return Excluded(_named(_of_relative(who), (*STAFF, *UNIT, *RELATIVE), allowed), *rest)
+
+
 def _pairs(tokens: list[str], known: Iterable[str]) -> Iterator[tuple[str, str]]:
     names = [name.casefold() for name in tokens[::2]]
     if len(set(names)) < len(names) or not set(names) <= set(known):
@@ -289,6 +316,13 @@ _TABLE = (
         "sip: CarePlan.author; team-1",
     ),
     Word("Samtycke", _agreed, "2026-02-17 muntligt till 2026-08-31", f"{HSL}; con-1"),
+    Word(
+        "Undantag",
+        _excluded,
+        "SE2321000131-E000000123402 | Det som rör ekonomin",
+        f"{HSL}; con-4",
+        many=True,
+    ),
     Word("Viktigt", _text, "Jag vill bo kvar i mitt hus.", "sip: what-matters"),
     Word("Behov", _text, "Hjärtsvikt", "sip: CarePlan.addresses", many=True),
     Word("Mål", _goal, "Jag vill kunna duscha utan att vara rädd. | 2026-04-09", f"{SOL}; sip-1", many=True),
@@ -308,6 +342,7 @@ _TABLE = (
     Word("Lagrum", _bases, "hsl-16-4, sol-10-8", "sip: legal-basis"),
     Word("Titel", _text, "Samordnad individuell plan", "sip: CarePlan.title"),
     Word("Identifierare", _uri, "urn:uuid:99503670-8729-4f7b-b83c-345740bc94f8", "sip: CarePlan.identifier"),
+    Word("Del av", _who(*PLAN, allowed="CarePlan/[id]"), "CarePlan/sip-hemma", "sip: CarePlan.partOf"),
     Word("Krisplan tecken", _text, "Svarar inte i telefon", "sip: crisis-plan", many=True),
     Word("Krisplan gör", _text, "Ring hemsjukvården samma dag.", "sip: crisis-plan", many=True),
     Word("Krisplan ring", _text, "0980-319 230", "sip: crisis-plan", many=True),

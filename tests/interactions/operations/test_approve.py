@@ -88,7 +88,7 @@ async def test_an_approval_is_a_provenance_of_the_version_that_stands(api):
     made = answer.json()
     assert answer.headers["location"].endswith(f"/Provenance/{made['id']}/_history/1")
     assert made == (await api.get(f"Provenance/{made['id']}")).json()
-    assert [at("CarePlan/sip/_history/1")] == made["target"]
+    assert [at("CarePlan/sip/_history/1"), at("Patient/p1")] == made["target"]
     assert [{"url": MEANS, "valueCode": "orally"}] == made["extension"]
     assert "2026-02-26T14:10:00+01:00" == made["occurredDateTime"]
     assert [("attester", "Organization/contributor"), ("enterer", NURSE)] == [
@@ -98,6 +98,26 @@ async def test_an_approval_is_a_provenance_of_the_version_that_stands(api):
     assert [] == [
         it for it in (await api.post("Provenance/$validate", json=made)).json()["issue"] if it["severity"] == "error"
     ]
+
+
+async def test_an_approval_is_its_persons_and_nobody_elses(api):
+    made = (await api.post(APPROVE, json=asked())).json()
+    of_other = a_care_plan(id="others", subject=at("Patient/other"), contributor=[at("Organization/contributor")])
+    await api.put("CarePlan/others", json=of_other)
+    others = (await api.post("CarePlan/others/$approve", json=asked())).json()
+
+    for person, own in (("p1", made), ("other", others)):
+        for place in (f"Patient/{person}/$everything?_type=Provenance", f"Provenance?patient={person}"):
+            found = (await api.get(place)).json().get("entry", ())
+            assert [own["id"]] == [it["resource"]["id"] for it in found if it["search"]["mode"] == "match"]
+
+
+async def test_an_approval_of_a_plan_for_nobody_here_has_the_plan_alone_for_its_target(api):
+    group = a_care_plan(id="group", subject=at("Group/g"), contributor=[at("Organization/contributor")])
+    await api.put("CarePlan/group", json=group)
+
+    made = (await api.post("CarePlan/group/$approve", json=asked())).json()
+    assert [at("CarePlan/group/_history/1")] == made["target"]
 
 
 async def test_it_was_given_now_where_nothing_is_said(api):
@@ -168,7 +188,7 @@ async def test_a_changed_plan_wants_a_new_approval_and_the_old_one_stands(api):
     await api.put("CarePlan/sip", json={**PLAN, "title": "Ny"})
 
     new = await api.post(APPROVE, json=asked())
-    assert (201, [at("CarePlan/sip/_history/2")]) == (new.status_code, new.json()["target"])
+    assert (201, at("CarePlan/sip/_history/2")) == (new.status_code, new.json()["target"][0])
     assert old == (await api.get(f"Provenance/{old['id']}")).json()
     assert 2 == await approvals(api)
 

@@ -159,6 +159,45 @@ async def test_a_relative_is_the_persons_own(api, named):
     assert (422, ["sip-unknown-relative"]) == (refused.status_code, issue_keys(refused.json()))
 
 
+HEALTH_CENTRE = "SE2321000131-E000000123402"
+HOME_CARE = "SE2321000131-E000000123405"
+
+
+async def test_what_is_excluded_is_denied_in_the_consent(api):
+    lines = f"Undantag: {HEALTH_CENTRE}\nUndantag: {HOME_CARE} | Det som rör ekonomin\n"
+    assert 201 == (await write(api, DOCUMENT + lines)).status_code
+
+    (consent,) = await found(api, "Consent")
+    units = [
+        (await found(api, "Organization", identifier=f"urn:oid:1.2.752.29.4.19|{unit}"))[0]["id"]
+        for unit in (HEALTH_CENTRE, HOME_CARE)
+    ]
+    assert [("deny", units[0], None), ("deny", units[1], [{"text": "Det som rör ekonomin"}])] == [
+        (one["type"], one["actor"][0]["reference"]["reference"].partition("/")[2], one.get("code"))
+        for one in consent["provision"]["provision"]
+    ]
+
+
+async def test_nobody_is_wholly_excluded_from_a_plan_they_act_in_however_they_are_named(api):
+    (unit,) = await found(api, "Organization", identifier=f"urn:oid:1.2.752.29.4.19|{HOME_CARE}")
+    for named in (HOME_CARE, f"Organization/{unit['id']}"):
+        refused = await write(api, DOCUMENT + f"Undantag: {named}\n")
+        assert (422, ["sip-exclusion-takes-part"]) == (refused.status_code, issue_keys(refused.json()))
+    assert {0} == set((await counted(api)).values())
+    assert 201 == (await write(api, DOCUMENT + f"Undantag: Organization/{unit['id']} | Ekonomi\n")).status_code
+
+
+async def test_a_plan_is_part_of_one_of_the_same_person(api):
+    whole = (await write(api, DOCUMENT)).json()
+    line = f"Del av: CarePlan/{whole['id']}"
+
+    part = await write(api, DOCUMENT + line)
+    assert (201, [{"reference": f"CarePlan/{whole['id']}"}]) == (part.status_code, part.json()["partOf"])
+    await api.put("Patient/anna", json=a_patient(id="anna"))
+    refused = await write(api, changed("Person", "Person: Patient/anna") + "\n" + line)
+    assert (422, ["sip-unknown-plan"]) == (refused.status_code, issue_keys(refused.json()))
+
+
 async def test_the_same_identifier_again_is_the_same_plan(api):
     made = await write(api, NAMED)
     again = await write(api, changed("Titel", "Titel: En annan", NAMED + "Titel: x"))

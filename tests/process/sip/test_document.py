@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fhir_server.fhir.outcome import TooLarge
-from fhir_server.process.sip.document import MOST, read_document, unknown
+from fhir_server.process.sip.document import MOST, read_document, shut_out, unknown
 from fhir_server.process.sip.name import SELF, named
 from fhir_server.process.sip.word import LONGEST, words
 from tests.sip import DOCUMENT, changed, without
@@ -144,6 +144,10 @@ STAFF = "SE2321000131-U000000123405"
         ("Viktigt", "Identifierare: 42", "sip-line-uri", "Identifierare: https://kommun.example/sip/42"),
         ("Viktigt", f"Identifierare: urn:x:{'1' * 300}", "sip-line-uri", f"Identifierare: urn:x:{'1' * 200}"),
         ("Viktigt", f"Deltar: {STAFF}", "sip-line-parts", f"Deltar: {STAFF} | Undersköterska"),
+        ("Viktigt", "Undantag: Björkviks vårdcentral", "sip-line-name", f"Undantag: {UNIT[:-2]}02"),
+        ("Viktigt", "Undantag: alla", "sip-exclusion-what", "Undantag: Alla | Det som rör ekonomin"),
+        ("Viktigt", f"Undantag: {UNIT} | a | b", "sip-line-parts", f"Undantag: {UNIT} | a"),
+        ("Viktigt", "Del av: urn:x:1", "sip-line-name", "Del av: CarePlan/sip-hemma"),
         ("Viktigt", "Person: Patient/elin", "sip-line-twice", "Behov: Hjärtsvikt"),
     ],
 )
@@ -179,6 +183,36 @@ def test_a_crisis_plan_says_what_to_do():
 
     assert [("sip-no-crisis-step", "")] == told(sign)
     assert [] == told(sign + "Krisplan gör: Ring hemsjukvården\n")
+
+
+def test_an_exclusion_wants_the_consent_that_it_is_of_in_a_draft_too():
+    draft = "Status: utkast\n" + without("Samtycke")
+
+    assert [] == told(draft)
+    assert [("sip-no-consent", "")] == told(draft + "Undantag: alla | Ekonomi\n")
+
+
+@pytest.mark.parametrize(
+    ("who", "outside"),
+    [
+        ("SE2321000131-E000000123401", "SE2321000131-E000000123402"),
+        ("SE2321000131-U000000123401", "SE2321000131-U000000123402"),
+        (UNIT, "SE2321000131-E000000123402"),
+        (STAFF, "SE2321000131-U000000123402"),
+        ("RelatedPerson/elin", "RelatedPerson/anna"),
+        ("Organization/home", "Organization/other"),
+    ],
+)
+def test_who_takes_part_may_be_kept_from_something_and_not_from_everything(who, outside):
+    def out(line):
+        document, issues = read_document(f"{DOCUMENT}Deltar: RelatedPerson/elin | Barnbarn\n{line}", TODAY)
+        assert [] == issues
+        found = {name: "home" if name.value.endswith((UNIT, "home")) else name.value for _, name in document.names}
+        return [(issue.key, issue.expression) for issue in shut_out(document, found)]
+
+    assert [("sip-exclusion-takes-part", "document.line[12]")] == out(f"Undantag: {who}")
+    assert [] == out(f"Undantag: {who} | Det som rör ekonomin")
+    assert [] == out(f"Undantag: {outside}")
 
 
 def test_a_document_has_so_many_lines_and_no_more():

@@ -23,7 +23,9 @@ CALLED = {
     "SE2321000131-E000000123405": "Organization/hemtjanst",
     "SE2321000131-U000000123405": "PractitionerRole/amir",
     "SE2321000131-U000000123403": "PractitionerRole/sara",
+    "SE2321000131-E000000123402": "Organization/vardcentral",
     "elin": ELIN,
+    "sip-hemma": "CarePlan/sip-hemma",
 }
 
 
@@ -86,6 +88,7 @@ def test_each_claims_its_profile():
 RICH = (
     DOCUMENT
     + "Behov: Hjärtsvikt\nMöte: 2026-02-26 13:00\nDeltar: RelatedPerson/elin | Barnbarn\nKrisplan gör: Ring\nTill: 2026-08-31\n"
+    "Undantag: SE2321000131-E000000123402\nUndantag: alla | Det som rör ekonomin\nDel av: CarePlan/sip-hemma\n"
 )
 PROFILES = {one["url"]: one for _, one in read("profiles") if one["resourceType"] == "StructureDefinition"}
 
@@ -225,6 +228,29 @@ def test_a_consent_may_be_given_digitally_by_a_relative_and_then_nobody_recorded
     assert ["digitally"] == [one["valueCode"] for one in consent["extension"]]
     assert [{"reference": ELIN}] == consent["performer"]
     assert {"start": "2026-02-17"} == consent["provision"]["period"]
+
+
+def test_what_the_consent_leaves_out_is_denied_within_it():
+    lines = (
+        "Undantag: SE2321000131-E000000123402\n"
+        "Undantag: RelatedPerson/elin | Det som rör ekonomin\n"
+        "Undantag: alla | Det som rör min brors sjukdom\n"
+    )
+    with_it, without_it = only(whole(DOCUMENT + lines), "Consent"), only(whole(DOCUMENT), "Consent")
+
+    role = with_it["provision"]["actor"][0]["role"]
+    who = [{"role": role, "reference": {"reference": place}} for place in ("Organization/vardcentral", ELIN)]
+    assert [
+        {"type": "deny", "actor": who[:1]},
+        {"type": "deny", "actor": who[1:], "code": [{"text": "Det som rör ekonomin"}]},
+        {"type": "deny", "code": [{"text": "Det som rör min brors sjukdom"}]},
+    ] == with_it["provision"].pop("provision")
+    assert with_it["provision"] == without_it["provision"]
+
+
+def test_a_plan_may_be_part_of_another():
+    assert [{"reference": "CarePlan/sip-hemma"}] == whole(DOCUMENT + "Del av: CarePlan/sip-hemma\n")[0]["partOf"]
+    assert "partOf" not in whole(DOCUMENT)[0]
 
 
 @pytest.mark.parametrize(
