@@ -116,7 +116,12 @@ class R4:
 
 def json_name(element: Element, type: str) -> str:
     """The member of JSON that holds an element when it is of this type."""
-    return element.name + type[0].upper() + type[1:] if element.choice else element.name
+    return of_type(element.name, type) if element.choice else element.name
+
+
+def of_type(name: str, type: str) -> str:
+    """What stands for `name[x]` where x is a type: `valueQuantity`, `fixedUri`."""
+    return name + type[0].upper() + type[1:]
 
 
 def _element(row: list[Any]) -> Element:

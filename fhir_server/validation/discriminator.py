@@ -252,23 +252,14 @@ def _some(row: Element, says: Says, counts: Callable[[Any], bool] = lambda _: Tr
     def some(value: Any, _: str, context: Context) -> bool | None:
         if value is None:
             return None
-        unknown = False
-        for found, type in values(value):
-            answer = says(found, type, context) if counts(found) else False
-            if answer:
-                return True
-            unknown = unknown or answer is None
-        return None if unknown else False
+        return _either(says(found, type, context) for found, type in values(value) if counts(found))
 
     return some
 
 
-def values_in(row: Element) -> Callable[[Any], Iterable[tuple[Any, str]]]:
+def values_in(row: Element) -> Callable[[Any], Iterator[tuple[Any, str]]]:
     """From an object to the values that it has of an element, each with its type; none where it is no object."""
     by_member = {json_name(row, kind): (kind, r4().is_primitive(kind)) for kind in row.types}
-    if len(by_member) == 1 and not row.many and row.types != ("Resource",):
-        ((name, (kind, primitive)),) = by_member.items()
-        return _lone_value(name, kind, primitive=primitive)
 
     def values(node: Any) -> Iterator[tuple[Any, str]]:
         for name, (kind, primitive) in by_member.items() if type(node) is dict else ():
@@ -276,16 +267,6 @@ def values_in(row: Element) -> Callable[[Any], Iterable[tuple[Any, str]]]:
             for value in member if type(member) is list else [member]:
                 if value is not None and (primitive or type(value) is dict):
                     yield value, resource_type(value) or kind if kind == "Resource" else kind
-
-    return values
-
-
-def _lone_value(name: str, kind: str, *, primitive: bool) -> Callable[[Any], Iterable[tuple[Any, str]]]:
-    """Of an element that is there once and has one type, as the url of an extension: asked of each of its slices."""
-
-    def values(node: Any) -> Iterable[tuple[Any, str]]:
-        value = node.get(name) if type(node) is dict else None
-        return ((value, kind),) if value is not None and (primitive or type(value) is dict) else ()
 
     return values
 

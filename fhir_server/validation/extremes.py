@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from fhir_server.fhir import codec
-from fhir_server.fhir.definitions import BadDefinition
+from fhir_server.fhir.definitions import BadDefinition, of_type
 from fhir_server.fhir.path.compare import TEMPORAL, compared
 from fhir_server.validation.finding import Context, Findings, Rule, broken
 from fhir_server.validation.snapshot import Place, Statement
@@ -23,21 +23,17 @@ def extremes(place: Place, kind: str) -> Iterator[Rule]:
     """
     for member, (key, sign) in OUTSIDE.items():
         _refuse_others(place, member)
-        told = place.last(member + _suffix(kind))
+        told = place.last(of_type(member, kind))
         if told is not None:
             yield _limited(told[1], told[0], place.name, kind, key, sign)
 
 
 def _refuse_others(place: Place, member: str) -> None:
-    own = {member + _suffix(kind) for kind in (place.row.types if place.row else ())}
+    own = {of_type(member, kind) for kind in (place.row.types if place.row else ())}
     for statement in place.said:
         for other in statement.content:
             if other.startswith(member) and other not in own:
                 raise BadDefinition(f"{statement.id}: {other} is not of a type of the element, and not read")
-
-
-def _suffix(kind: str) -> str:
-    return kind[0].upper() + kind[1:]
 
 
 def _limited(limit: Any, statement: Statement, name: str, kind: str, key: str, outside: int) -> Rule:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from fhir_server.fhir import codec
-from fhir_server.fhir.definitions import BadDefinition, Constraint, r4
+from fhir_server.fhir.definitions import BadDefinition, Constraint, of_type, r4
 from fhir_server.fhir.path import PathError, constraint
 from fhir_server.validation.discriminator import Reach
 from fhir_server.validation.extremes import extremes
@@ -35,11 +35,10 @@ def value_rules(place: Place, kind: str, reach: Reach) -> Iterator[Rule]:
 def _settled(place: Place, kind: str) -> Iterator[Rule]:
     """Fixed values and patterns; one that the base has is not said twice."""
     seen: list[tuple[str, Any]] = []
-    suffix = kind[0].upper() + kind[1:]
     for statement in place.said:
         for member, wanted in statement.content.items():
             what = "fixed" if member.startswith("fixed") else "pattern" if member.startswith("pattern") else ""
-            meant = len(place.types) == 1 or member == what + suffix
+            meant = len(place.types) == 1 or member == of_type(what, kind)
             if what and meant and (what, wanted) not in seen:
                 seen.append((what, wanted))
                 yield _settle(what, wanted, statement, place.name)

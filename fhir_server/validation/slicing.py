@@ -88,17 +88,15 @@ def _told(place: Place) -> tuple[str, dict[str, Any]] | None:
 
 
 def _rule(slicing: Slicing, slices: Sequence[Slice]) -> SliceRule:
-    numbered = [(number, slice, bool(slice.limits)) for number, slice in enumerate(slices)]
+    always = [bool(slice.limits) or slice.inner is not None for slice in slices]
 
     def rule(there: Sequence[Occurrence], context: Context) -> Findings:
         groups = [(_group(slices, occurrence, context), occurrence) for occurrence in there]
         findings = _together(slicing, groups) if groups and slicing.source else None
-        numbers = [number for number, _ in groups]
-        for number, slice, is_counted in numbered:
-            if not is_counted and number not in numbers:
-                continue
+        unsure = sum(number == UNSURE for number, _ in groups)
+        for number, slice in enumerate(slices):
             own = [occurrence for group, occurrence in groups if group == number]
-            more = _judged(slice, own, numbers.count(UNSURE), slicing.name, context)
+            more = _judged(slice, own, unsure, slicing.name, context) if own or always[number] else None
             findings = gathered(findings, more) if more else findings
         return findings
 

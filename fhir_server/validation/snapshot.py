@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from fhir_server.fhir.definitions import BadDefinition, Element, r4
+from fhir_server.fhir.definitions import BadDefinition, Element, json_name, r4
 
 EVERYTHING = "Resource"
 WRAPPED = frozenset({"BackboneElement", "Element", EVERYTHING, "DomainResource"})
@@ -182,7 +182,7 @@ def _shorten(choice: Place, type: str, by: Statement) -> None:
 def _slice(place: Place, name: str, type: str = "") -> Place:
     if name not in place.slices:
         row = place.row
-        members = {row.name + kind[0].upper() + kind[1:]: kind for kind in row.types} if row and row.choice else {}
+        members = {json_name(row, kind): kind for kind in row.types} if row and row.choice else {}
         type = type or members.get(name, "")
         place.slices[name] = Place(place.name, (type,) if type else place.types, row, name, place)
     return place.slices[name]

@@ -128,6 +128,23 @@ def test_a_slice_is_sliced_again() -> None:
     assert ["profile-slice-too-few"] == [key for _, key, _ in told(resource("usual"), asked)]
 
 
+def test_what_is_asked_of_a_slice_within_one_that_asks_nothing_is_asked_of_no_value_too() -> None:
+    asked = profile(
+        "p",
+        "Patient",
+        element("Patient.identifier", slicing=BY_SYSTEM),
+        element("Patient.identifier:red", slicing=slicing(("value", "use"))),
+        element("Patient.identifier:red.system", fixedUri="urn:x:red"),
+        element("Patient.identifier:red/usual", min=1),
+        element("Patient.identifier:red/usual.use", fixedCode="usual"),
+    )
+    none_usual = [("Patient.identifier", "profile-slice-missing", "p#Patient.identifier:red/usual")]
+    blue, red = ({"system": f"urn:x:{colour}", "use": "usual"} for colour in ("blue", "red"))
+
+    assert none_usual == told(patient(identifier=[blue]), asked)
+    assert [] == told(patient(identifier=[blue, red]), asked)
+
+
 def test_slices_without_ids_are_told_by_their_names_and_their_order() -> None:
     asked = by_system("closed", element("Patient.identifier:blue.period", min=1))
     for content in asked["differential"]["element"]:
