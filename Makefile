@@ -7,7 +7,7 @@ READY := .venv/.ready
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint quick format benchmark clean
+.PHONY: help demo test lint quick format benchmark worlds clean
 
 help:
 	@echo "make demo       install and start the demo: SQLite in a temporary folder, stories loaded (PORT=8080, DATABASE=url)"
@@ -16,6 +16,7 @@ help:
 	@echo "make quick      the tests alone, without the slow ones"
 	@echo "make format     lay the code out"
 	@echo "make benchmark  measure, as ratios in one run"
+	@echo "make worlds     who may see what in ten thousand random worlds (WORLDS=10000)"
 	@echo "make clean      remove what was installed and made"
 
 .venv/bin/python:
@@ -54,6 +55,10 @@ format: $(READY)
 
 benchmark: $(READY)
 	$(BIN)/python -m tests.benchmarks
+
+WORLDS ?= 10000
+worlds: $(READY)
+	WORLDS=$(WORLDS) $(BIN)/pytest -n 2 --dist worksteal tests/access/test_worlds.py -k sqlite
 
 clean:
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -18,11 +18,13 @@ class Settings(BaseSettings):
     port: int = Field(default=8080, ge=0, le=65535)
     database: str = "sqlite:///care-plans.db"
     access: Literal["smart", "open"] = "smart"
+    authorize: bool = False
     workers: int = Field(default=1, ge=1, le=64)
     base_url: str = ""
     secret: SecretStr = SecretStr("")
     cors_origins: list[str] = []
     body_limit: int = Field(default=8_000_000, ge=1_000)
+    if_match: Literal["optional", "required"] = "optional"
     stop_seconds: int = Field(default=20, ge=0)
     docs: bool | None = None
 
@@ -30,6 +32,11 @@ class Settings(BaseSettings):
     def base(self) -> str:
         """The FHIR base, never taken from a Host header; without a slash at its end."""
         return (self.base_url or f"http://{_in_url(self.host)}:{self.port}/fhir").rstrip("/")
+
+    @property
+    def root(self) -> str:
+        """Where the server itself is: the FHIR base without its path."""
+        return self.base.removesuffix("/fhir")
 
     @property
     def shows_docs(self) -> bool:

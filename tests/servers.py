@@ -9,6 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from typer.testing import CliRunner
+
+from fhir_server.cli import main
+
 GREETING = "FHIR base: "
 
 
@@ -69,3 +73,11 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
     return subprocess.run(
         command(*arguments), capture_output=True, text=True, check=False, timeout=120, env={**os.environ, **environment}
     )
+
+
+def run_here(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """The same in this very process, for commands that end by themselves: many of them are run in the time of one start."""
+    done = CliRunner().invoke(main, list(arguments), env=environment)
+    if done.exception is not None and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    return subprocess.CompletedProcess(arguments, done.exit_code, done.stdout, done.stderr)

@@ -12,7 +12,7 @@ from typing import Any
 
 from fhir_server.fhir.definitions import r4, read
 from fhir_server.search.include import references_of
-from fhir_server.search.parameter import Parameters, load_parameters
+from fhir_server.search.parameter import APART, Parameters, load_parameters
 from tools.take_parameters import EXTENSIONS, LEFT_OUT, STATEMENT
 
 README = Path(__file__).parent.parent / "search/README.md"
@@ -43,7 +43,9 @@ def _lists(type: str, types: Iterable[str], parameters: Parameters) -> Iterator[
 
 
 def _naming(source: str, type: str, parameters: Parameters) -> Iterator[str]:
-    """The references of one type that lead to another."""
+    """The references of one type that lead to another; what stands apart comes along with nothing."""
+    if APART & {source, type}:
+        return
     for code, parameter in references_of(parameters, source).items():
         if parameter.leads and type in (parameter.targets or {type}):
             yield code

@@ -1,48 +1,196 @@
 """Stop 3: what a caller may see and do.
 
-`open` asks for no token: every caller is anonymous and sees all. It is for development, and for loopback alone.
+Scopes are an upper bound, the rules of `security/` another: what is left of both is the Grant, one Criterion that the store
+ANDs into every query. What depends on the data is refused as if it were not there; 403 is for what no data could change.
 """
 
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
-from fhir_server.fhir.codec import encode
-from fhir_server.search.query import Everything
+from fhir_server.access.anchor import load_anchors
+from fhir_server.access.caller import Caller, caller_of
+from fhir_server.access.need import Need, Needs
+from fhir_server.access.permission import ANY, LETTERS, Permission
+from fhir_server.access.rules import Rules
+from fhir_server.access.scope import BadScope, Scopes
+from fhir_server.access.standing import Standing
+from fhir_server.access.token import Verifier
+from fhir_server.audit.agent import Agent
+from fhir_server.fhir.definitions import r4
+from fhir_server.fhir.naming import system_of
+from fhir_server.fhir.outcome import Forbidden, Unauthorized
+from fhir_server.search.query import Criterion, Everything, OfKind, OfPatient, every, some
 from fhir_server.storage.store import Grant
+
+NO_SCOPES = Scopes()
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """A caller whose token was accepted: where it stands, what its scopes are, and how the audit knows it (`agent`, JSON).
+    `free` is who loads and tends the data: it chooses ids, and labels are its to set.
+    """
+
+    standing: Standing
+    agent: str
+    scopes: Scopes = NO_SCOPES
+    purpose: str = ""
+    free: bool = False
+
+    def may_choose_ids(self, type: str) -> bool:
+        """Whether the caller's PUT to a free id makes a resource there."""
+        return self.free and self.scopes.allows(type, "c")
+
+
+NOBODY = Admitted(Standing("nobody"), "{}")
+"""Who has not been admitted yet: no rule speaks of such a caller."""
 
 
 class Access(Protocol):
     """The decision over a call, by the bearer token that came with it ("" where none did)."""
 
-    def decide(self, bearer: str, interaction: str, type: str) -> Grant:
-        """What the caller may see in this interaction with this type."""
+    async def admit(self, bearer: str) -> Admitted:
+        """Who calls. Unauthorized, Forbidden."""
         ...
 
-    def agent(self, bearer: str) -> str:
-        """Who the caller is, as the JSON that the audit keeps."""
+    def decide(
+        self, admitted: Admitted, interaction: str, type: str, *, conditional: bool = False, makes: bool = False
+    ) -> Grant:
+        """What the caller may see in this interaction with this type. Forbidden where no data could change that it is nothing."""
         ...
 
-    def may_choose_ids(self, bearer: str) -> bool:
-        """Whether the caller's PUT to a free id makes a resource there."""
-        ...
+
+OPEN = Grant(Everything(), "TREAT", "open")
+"""All of it: where no token is asked for."""
+ANYBODY = Admitted(
+    Standing("system"),
+    Agent(who="anonymous").text(),
+    Scopes("system", (Permission(ANY, LETTERS),)),
+    free=True,
+)
+"""Who calls where no token is asked for."""
 
 
 class OpenAccess:
-    """No token is asked for; the audit says anonymous."""
+    """No token is asked for; the audit says anonymous. The grant is that of every caller."""
 
-    _grant = Grant(Everything(), "TREAT", "open")
-    _agent = encode({"who": "anonymous"}).decode()
+    def __init__(self, grant: Grant = OPEN) -> None:
+        self._grant = grant
 
-    def decide(self, bearer: str, interaction: str, type: str) -> Grant:
+    async def admit(self, bearer: str) -> Admitted:
+        """Anybody."""
+        del bearer
+        return ANYBODY
+
+    def decide(
+        self, admitted: Admitted, interaction: str, type: str, *, conditional: bool = False, makes: bool = False
+    ) -> Grant:
         """All of it."""
-        del bearer, interaction, type
+        del admitted, interaction, type, conditional, makes
         return self._grant
 
-    def agent(self, bearer: str) -> str:
-        """Nobody in particular."""
-        del bearer
-        return self._agent
 
-    def may_choose_ids(self, bearer: str) -> bool:
-        """Yes: example bundles come with ids of their own."""
-        del bearer
-        return True
+@dataclass(frozen=True, slots=True)
+class Law:
+    """What `security/` demands: the letters that interactions need, and the rules."""
+
+    needs: Needs
+    rules: Rules
+
+
+class SmartAccess:
+    """Access by SMART tokens, which the verifier looks at; `scopes` reads the text of its scopes (BadScope), `standing` finds the
+    caller among the resources, `clock` gives milliseconds since 1970.
+    """
+
+    def __init__(
+        self,
+        verifier: Verifier,
+        scopes: Callable[[str], Scopes],
+        standing: Callable[[Caller], Awaitable[Standing]],
+        law: Law,
+        clock: Callable[[], int],
+    ) -> None:
+        self._verifier, self._scopes, self._standing = verifier, scopes, standing
+        self._law, self._clock = law, clock
+
+    async def admit(self, bearer: str) -> Admitted:
+        """Who calls. Unauthorized where the token is not accepted, Forbidden where it says more than its issuer may."""
+        caller = caller_of(await self._verifier.verify(bearer))
+        try:
+            scopes = self._scopes(caller.scopes)
+        except BadScope as bad:
+            raise Unauthorized.over("scope", bad.key, **bad.said) from None
+        standing = await self._standing(caller)
+        purpose = caller.purpose or _PURPOSES[standing.kind]
+        return Admitted(standing, _agent(caller, standing), scopes, purpose, free=standing.kind == "system")
+
+    def decide(
+        self, admitted: Admitted, interaction: str, type: str, *, conditional: bool = False, makes: bool = False
+    ) -> Grant:
+        """What scopes and rules leave. Forbidden where a scope or a role is missing."""
+        standing, scopes = admitted.standing, admitted.scopes
+        needs = self._law.needs.of(interaction, type, conditional=conditional, makes=makes)
+        for need in needs:
+            self._refuse_unmet(need, standing, scopes)
+        doing: dict[str, str] = {}
+        for need in needs:
+            if need.type and need.letters:
+                doing.setdefault(need.type, need.letters[-1])  # what is looked up besides has a Grant of its own
+        granted = self._law.rules.criterion(standing, doing, self._clock())
+        rules = " ".join(rule.id for rule in self._law.rules.of(standing))
+        return Grant(every(_scoped(scopes, doing, standing), granted), admitted.purpose, rules)
+
+    def _refuse_unmet(self, need: Need, standing: Standing, scopes: Scopes) -> None:
+        if not need.met_by(scopes):
+            raise Forbidden.because("scope-missing", letters=need.letters, type=need.type or "*")
+        for letter in need.letters if need.type else "":
+            if not self._law.rules.allow(standing, need.type, letter):
+                raise Forbidden.because("role-missing", letter=letter, type=need.type)
+
+
+ABOUT_NOBODY = frozenset(r4().resource_types - {type for type, names in load_anchors().parameters.items() if names})
+"""The types that have no anchor: a patient's context does not narrow them, but the rules do."""
+
+_PURPOSES = {"citizen": "PATRQT", "staff": "TREAT", "system": "HSYSADMIN"}
+"""What a caller's purpose is where its token says none. https://terminology.hl7.org/ValueSet-v3-PurposeOfUse.html"""
+
+
+def _scoped(scopes: Scopes, doing: Mapping[str, str], standing: Standing) -> Criterion:
+    """What the scopes reach: of a type that something is done to by that letter, of all others by reading; with a patient's
+    context that patient's alone.
+    """
+    within = some(*_parts(scopes, doing))
+    if scopes.context != "patient":
+        return within
+    own = OfPatient(frozenset({standing.patient} - {""}))
+    return every(within, some(own, OfKind(ABOUT_NOBODY)))
+
+
+def _parts(scopes: Scopes, doing: Mapping[str, str]) -> Iterator[Criterion]:
+    whole: set[str] = set()
+    for type in sorted(scopes.types("r") | {type for type in doing if scopes.allows(type, doing[type])}):
+        where = scopes.criterion(type, doing.get(type, "r"))
+        if isinstance(where, Everything):
+            whole.add(type)
+        else:
+            yield every(OfKind(frozenset({type})), where)
+    if whole:
+        yield OfKind(frozenset(whole))
+
+
+def _agent(caller: Caller, standing: Standing) -> str:
+    """Who calls, as the audit keeps it: encoded once a token. A citizen is told by the Patient that it is, too."""
+    return Agent(
+        who=caller.kind,
+        client=caller.client,
+        user=caller.person,
+        system=system_of("hsa-id") if caller.kind == "staff" else "",
+        fhir_user=f"Patient/{standing.patient}" if caller.kind == "citizen" else "",
+        role=" ".join(caller.roles),
+        commission=caller.commission,
+        unit=caller.unit,
+        provider=caller.provider,
+        token=caller.token_id,
+    ).text()

@@ -6,17 +6,21 @@ A staff member's grant is one join over these rows: is there a relation of these
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from fhir_server.fhir.canonical import OURS
 from fhir_server.fhir.instant import BEGINNING, END, span
+from fhir_server.search.values.reference import target
 from fhir_server.storage.store import Relation
 
 
-def relations(resource: dict[str, Any], id: str, patients: tuple[str, ...]) -> tuple[Relation, ...]:
-    """The relations that a valid resource makes to the patients it is anchored to; none unless it is active."""
+def relations(resource: dict[str, Any], id: str, patients: tuple[str, ...], base: str) -> tuple[Relation, ...]:
+    """The relations that a valid resource makes to the patients it is anchored to, on a server of this base; none unless it is
+    active. An actor of ours is `Type/id`, however the resource refers to it, as search has it; another is its whole address.
+    """
     find = {"CareTeam": _members, "Consent": _consenting}.get(resource["resourceType"])
     if find is None or resource.get("status") != "active":
         return ()
     source = f"{resource['resourceType']}/{id}"
-    rows = list(find(resource))
+    rows = [(_actor(reference, base), kind, start, end) for reference, kind, start, end in find(resource)]
     return tuple(
         Relation(patient, actor, kind, source, start=start, end=end)
         for patient in patients
@@ -25,12 +29,25 @@ def relations(resource: dict[str, Any], id: str, patients: tuple[str, ...]) -> t
 
 
 def _members(team: dict[str, Any]) -> Iterator[tuple[str, str, int, int]]:
-    """Each member of a team while its period lasts, and the organization on whose behalf it is there."""
+    """Each member of a team while its period lasts, and the organization on whose behalf it is there. The parties of a discharge
+    case (`case`) know less than a team that cares for the person.
+    """
+    kind = "case" if DISCHARGE_CASE in _codes(team.get("category", ())) else "care-team"
     whole = _period(team.get("period"))
     for participant in team.get("participant", ()):
         start, end = _overlap(whole, _period(participant.get("period")))
         for actor in _actors(participant.get("member"), participant.get("onBehalfOf")):
-            yield actor, "care-team", start, end
+            yield actor, kind, start, end
+
+
+DISCHARGE_CASE = (f"{OURS}/CodeSystem/care-team", "discharge-case")
+BLOCKS = {(f"{OURS}/CodeSystem/consent-kind", code): code for code in ("inner-block", "outer-block")}
+"""The kinds of consent that close what an organization has documented."""
+
+
+def _codes(concepts: Iterable[dict[str, Any]]) -> set[tuple[str, str]]:
+    codings = (coding for concept in concepts for coding in concept.get("coding", ()))
+    return {(coding.get("system", ""), coding.get("code", "")) for coding in codings}
 
 
 LIMITED_TO = frozenset({"action", "class", "code", "data", "dataPeriod", "purpose", "securityLabel"})
@@ -38,9 +55,17 @@ LIMITED_TO = frozenset({"action", "class", "code", "data", "dataPeriod", "purpos
 
 
 def _consenting(consent: dict[str, Any]) -> Iterator[tuple[str, str, int, int]]:
-    """Each actor that a consent lets in (`consent`) or keeps out (`block`) while its period lasts."""
+    """Each actor that a consent lets in (`consent`) or keeps out (`block`) while its period lasts. Of a block it is each
+    organization whose data are closed to others (`inner-block`, `outer-block`): all of them, also where it speaks of a part.
+    """
     provision = consent.get("provision", {})
-    yield from _provided(provision, provision.get("type", "permit"), (BEGINNING, END))
+    kinds = [BLOCKS[code] for code in sorted(_codes(consent.get("category", ())) & BLOCKS.keys())]
+    start, end = _period(provision.get("period"))
+    for kind in kinds:
+        for organization in _actors(*consent.get("organization", ())):
+            yield organization, kind, start, end
+    if not kinds:
+        yield from _provided(provision, provision.get("type", "permit"), (BEGINNING, END))
 
 
 def _provided(provision: dict[str, Any], kind: str, within: tuple[int, int]) -> Iterator[tuple[str, str, int, int]]:
@@ -57,6 +82,11 @@ def _actors(*references: Any) -> Iterable[str]:
     for reference in references:
         if isinstance(reference, dict) and "reference" in reference:
             yield reference["reference"]
+
+
+def _actor(reference: str, base: str) -> str:
+    type, id = target(reference, base)
+    return f"{type}/{id}" if type else id
 
 
 def _period(period: dict[str, Any] | None) -> tuple[int, int]:

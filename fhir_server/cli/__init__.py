@@ -2,13 +2,17 @@
 
 import typer
 
+from fhir_server.cli.audit import audit
 from fhir_server.cli.backup import backup, restore
 from fhir_server.cli.check import check
+from fhir_server.cli.client import client
 from fhir_server.cli.demo import demo
+from fhir_server.cli.issuer import issuer
 from fhir_server.cli.load import load
 from fhir_server.cli.package import package
 from fhir_server.cli.reindex import reindex
 from fhir_server.cli.serve import serve
+from fhir_server.cli.token import token
 
 main = typer.Typer(
     name="fhir-server",
@@ -17,5 +21,7 @@ main = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (serve, demo, load, check, reindex, backup, restore, package):
+for command in (serve, demo, load, check, reindex, backup, restore, package, token):
     main.command()(command)
+for name, group in (("client", client), ("issuer", issuer), ("audit", audit)):
+    main.add_typer(group, name=name)

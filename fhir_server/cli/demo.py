@@ -2,12 +2,16 @@
 
 import secrets
 import tempfile
+from contextlib import suppress
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import httpx
 import typer
 
-from fhir_server.assembly import Assembly
+from fhir_server.access.client import Client
+from fhir_server.access.registry import AlreadyRegistered
+from fhir_server.assembly import Assembly, client_registry
 from fhir_server.cli.load import examples, post_all, stories, titled
 from fhir_server.cli.serve import run, settings_with
 
@@ -23,6 +27,7 @@ def demo(
             port=port,
             database=database or f"sqlite:///{folder}/demo.db",
             access="open",
+            authorize=True,
             secret=secrets.token_hex(),
         )
         if settings.docs is None:
@@ -36,7 +41,27 @@ _GREETING = (
 )
 
 
+def demo_app(base: str) -> Client:
+    """The app that the demo knows: on the next port of this machine, where the portal stands once there is one."""
+    own = f"http://127.0.0.1:{(urlsplit(base).port or 80) + 1}"
+    return Client(
+        id="demo-app",
+        name="Demo",
+        kind="public",
+        grants=("authorization_code", "refresh_token"),
+        scopes=(
+            "launch launch/patient launch/encounter openid fhirUser offline_access online_access patient/*.cruds",
+            "launch launch/patient launch/encounter openid fhirUser offline_access online_access user/*.cruds",
+        ),
+        redirect_uris=(f"{own}/",),
+        origins=(own,),
+        launch_uri=f"{own}/launch",
+    )
+
+
 async def _load(assembly: Assembly) -> None:
+    with suppress(AlreadyRegistered):
+        await client_registry(assembly.server.store, assembly.server.base).add(demo_app(assembly.server.base))
     transport = httpx.ASGITransport(assembly.app)
     async with httpx.AsyncClient(transport=transport, base_url=assembly.server.base) as client:
         refused = await post_all(client, examples(), day="today")

@@ -14,6 +14,7 @@ import typer
 from fhir_server.assembly import NotStarted, assembled, claim_index
 from fhir_server.cli.progress import progress_on_stderr
 from fhir_server.cli.serve import settings_with, stopped
+from fhir_server.cli.token import no_server, token_for_all
 from fhir_server.fhir.codec import decode, encode
 from fhir_server.fhir.definitions import read
 from fhir_server.fhir.outcome import Refusal
@@ -39,7 +40,9 @@ class Item:
 
 def load(
     paths: Annotated[list[Path], typer.Argument(help="Files and folders of FHIR JSON.", exists=True)],
-    token: Annotated[str | None, typer.Option(help="A bearer token for the server.")] = None,
+    token: Annotated[
+        str | None, typer.Option(help="A bearer token; default: one asked of a development server.")
+    ] = None,
     database: Annotated[str | None, typer.Option(help="Load into this database instead of a running server.")] = None,
     day: Annotated[
         str | None, typer.Option(help="0=today or 0=2026-03-02: the day that a story's day 0 becomes.")
@@ -52,8 +55,7 @@ def load(
     except (NotStarted, Unopened) as refusal:
         raise stopped(str(refusal)) from None
     except httpx.TransportError:
-        base = settings_with().base
-        raise stopped(f"No server answers at {base}. Start one, or name another by FHIR_SERVER_BASE_URL.") from None
+        raise stopped(no_server(settings_with().base)) from None
     if refused:
         raise typer.Exit(1)
 
@@ -98,16 +100,18 @@ async def _load(items: Sequence[Item], token: str | None, database: str | None, 
 
 
 def _client(token: str | None, database: str | None) -> AbstractAsyncContextManager[httpx.AsyncClient]:
-    headers = {"authorization": f"Bearer {token}"} if token else {}
-    if database is None:
-        return httpx.AsyncClient(base_url=settings_with().base, headers=headers, timeout=60)
-    return _inside(database)
+    if database is not None:
+        return _inside(database)
+    settings = settings_with()
+    bearer = token or token_for_all(settings.base, settings.root)
+    headers = {"authorization": f"Bearer {bearer}"} if bearer else {}
+    return httpx.AsyncClient(base_url=settings.base, headers=headers, timeout=60)
 
 
 @asynccontextmanager
 async def _inside(database: str) -> AsyncIterator[httpx.AsyncClient]:
     """A client of a server that lives in this process alone."""
-    async with assembled(settings_with(database=database, access="open")) as assembly:
+    async with assembled(settings_with(database=database, access="open", authorize=False)) as assembly:
         if not await claim_index(assembly):
             raise NotStarted(
                 f"The index is not whole, or of other definitions. Run: fhir-server reindex --database {database}"

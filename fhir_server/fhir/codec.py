@@ -9,7 +9,7 @@ from typing import Any, Self
 
 import msgspec
 
-from fhir_server.fhir.outcome import Unreadable
+from fhir_server.fhir.outcome import Unreadable, repeated
 
 MAX_DEPTH = 64
 MAX_EXPONENT = 400
@@ -56,6 +56,8 @@ def decode(text: bytes) -> Any:
         value = _decoder.decode(text)
     except msgspec.DecodeError as error:
         raise Unreadable.because("not-json", why=_plainly(error)) from None
+    except UnicodeDecodeError:
+        raise Unreadable.because("not-json", why="it is not UTF-8") from None
     except InvalidOperation:
         raise Unreadable.because("number-out-of-range", limit=MAX_EXPONENT) from None
     except RecursionError:
@@ -99,7 +101,7 @@ def _refuse_duplicates(text: bytes) -> None:
         seen: set[str] = set()
         for name, _ in pairs:
             if name in seen:
-                raise Unreadable.because("duplicate-member", name=name[:64])
+                raise Unreadable.because("duplicate-member", name=repeated(name))
             seen.add(name)
 
     json.loads(text, object_pairs_hook=members, parse_float=str, parse_int=str)

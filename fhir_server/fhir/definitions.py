@@ -4,7 +4,7 @@
 """
 
 import gzip
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -178,10 +178,15 @@ def read(folder: str) -> tuple[tuple[str, dict[str, Any]], ...]:
     )
 
 
+def every() -> Iterator[dict[str, Any]]:
+    """The definitions of all folders."""
+    return (one for folder in FOLDERS for _, one in read(folder))
+
+
 @cache
 def by_canonical() -> Mapping[str, Mapping[str, Any]]:
     """The definitions of all folders by their canonicals."""
-    return {one["url"]: one for folder in FOLDERS for _, one in read(folder) if "url" in one}
+    return {one["url"]: one for one in every() if "url" in one}
 
 
 @cache

@@ -30,3 +30,9 @@ def _preferred() -> Mapping[str, str]:
 def folded(system: str) -> str:
     """The preferred form of a system; one that has no other is its own."""
     return _preferred().get(system, system)
+
+
+@cache
+def system_of(id: str) -> str:
+    """The preferred form of the system that the NamingSystem of an id defines (`hsa-id`)."""
+    return next(forms(definition)[0] for definition in naming_systems() if definition["id"] == id)

@@ -3,6 +3,9 @@
 Refusal
 ├── Unreadable             400  the request cannot be understood at all
 │   └── BadParameter       400  a search or operation parameter is unknown, malformed or not allowed here
+├── Unauthorized           401  no access token, or none that is accepted
+├── Forbidden              403  the caller is known and may not, whatever the data
+│   └── WeaklyAuthenticated 403 the caller has to sign in with a higher level of assurance
 ├── NoSuchInteraction      404  nothing answers at this address
 ├── NotFound               404  no such resource, or none that this caller may know of
 ├── NotAllowed             405  the address exists, the method does not apply to it
@@ -14,6 +17,7 @@ Refusal
 ├── TooLarge               413  more than the server takes in one request
 ├── UnsupportedMedia       415  the body is of a media type that is not understood
 ├── Invalid                422  the content breaks FHIR's rules: every issue is named
+├── Unversioned            428  the write does not say which version it replaces, and this server asks for it
 └── Unavailable            503  the store is away; nothing was written; try again
 
 `http/errors.py` alone turns a refusal into a response. https://hl7.org/fhir/R4/operationoutcome.html
@@ -28,6 +32,7 @@ from fhir_server.fhir.canonical import OURS
 from fhir_server.fhir.wording import MESSAGES
 
 HTTP = "https://hl7.org/fhir/R4/http.html"
+RFC6750 = "https://www.rfc-editor.org/rfc/rfc6750"
 NOTHING_SAID: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -71,6 +76,17 @@ class Issue:
         return issue
 
 
+LONGEST_NAME = 64
+"""So much of a name is said back to the caller."""
+
+
+def repeated(name: str) -> str:
+    """The beginning of a name that a client made up, as it may be said again: no mark-up, no end of a line, no number, which could be
+    somebody's.
+    """
+    return "".join(it if it.isascii() and (it.isalpha() or it in "_-.:$[]") else "?" for it in name[:LONGEST_NAME])
+
+
 ISSUE_KEYS = f"{OURS}/CodeSystem/issue"
 
 
@@ -111,6 +127,54 @@ class BadParameter(Unreadable):
     """A parameter is unknown, malformed or not allowed here."""
 
     status, code, spec = 400, "invalid", "https://hl7.org/fhir/R4/search.html#errors"
+
+
+class Unauthorized(Refusal):
+    """No access token, or none that is accepted. `reason` is for the audit alone: what is told says less."""
+
+    status, code, spec = 401, "login", f"{RFC6750}#section-3.1"
+
+    def __init__(self, *issues: Issue, reason: str = "") -> None:
+        super().__init__(*issues)
+        self.reason = reason or issues[0].key
+
+    @classmethod
+    def over(cls, reason: str, key: str = "token-invalid", **said: Any) -> "Unauthorized":
+        """The refusal of a token: why, for the audit, and what the caller is told of it."""
+        return cls(Issue(cls.code, key, said=said, source=cls.spec), reason=reason)
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """RFC 6750 §3: who brought no token is told how to bring one, and of no error."""
+        brought = self.issues[0].key != "no-token"
+        return {"WWW-Authenticate": 'Bearer error="invalid_token"' if brought else "Bearer"}
+
+
+class Forbidden(Refusal):
+    """The caller is known and may not, whatever the data. What hangs on the data is NotFound."""
+
+    status, code, spec = 403, "forbidden", f"{RFC6750}#section-3.1"
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """RFC 6750 §3.1: another token, with more in it, could do."""
+        return {"WWW-Authenticate": 'Bearer error="insufficient_scope"'}
+
+
+class WeaklyAuthenticated(Forbidden):
+    """The caller has to sign in with a higher level of assurance: one of `acr_values`."""
+
+    spec = "https://www.rfc-editor.org/rfc/rfc9470#section-3"
+
+    def __init__(self, *issues: Issue, acr_values: Iterable[str] = ()) -> None:
+        super().__init__(*issues)
+        self.acr_values = tuple(acr_values)
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """RFC 9470 §3: which levels would do. Its status is 401; ours is 403, since the token itself is accepted."""
+        told = f', acr_values="{" ".join(self.acr_values)}"' if self.acr_values else ""
+        return {"WWW-Authenticate": f'Bearer error="insufficient_user_authentication"{told}'}
 
 
 class NoSuchInteraction(Refusal):
@@ -186,6 +250,12 @@ class Invalid(Refusal):
     """The content breaks FHIR's rules: every issue is named."""
 
     status, code, spec = 422, "invalid", "https://hl7.org/fhir/R4/validation.html"
+
+
+class Unversioned(Refusal):
+    """The write does not say which version it replaces, and this server asks for it."""
+
+    status, code, spec = 428, "required", f"{HTTP}#concurrency"
 
 
 class Unavailable(Refusal):

@@ -40,6 +40,19 @@ def references_in(value: Any) -> Iterator[str]:
             yield from references_in(child)
 
 
+def placed_references(value: Any, where: str) -> Iterator[tuple[str, str]]:
+    """Every `reference` text in what stands at `where`, each after its FHIRPath."""
+    if isinstance(value, dict):
+        for name, child in value.items():
+            if name == "reference" and isinstance(child, str):
+                yield f"{where}.{name}", child
+            else:
+                yield from placed_references(child, f"{where}.{name}")
+    elif isinstance(value, list):
+        for place, child in enumerate(value):
+            yield from placed_references(child, f"{where}[{place}]")
+
+
 def redirected(value: Any, direct: Callable[[str], str]) -> Any:
     """The same JSON with every `reference` text in it replaced by what `direct` makes of it."""
     if isinstance(value, dict):

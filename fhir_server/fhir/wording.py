@@ -50,6 +50,111 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "The header {name} cannot be understood. Expected: {expected}.",
         "Huvudet {name} kan inte tolkas. Väntat: {expected}.",
     ),
+    # ------------------------------------------------------------------ who calls
+    "two-tokens": (
+        "There is more than one Authorization header, or more than one token in it. Send one: Authorization: Bearer [token].",
+        "Det finns mer än ett Authorization-huvud, eller mer än ett åtkomstintyg i det. Skicka ett: Authorization: Bearer [token].",
+    ),
+    "scope-missing": (
+        "The token has no scope for this: it needs {letters} on {type} (create, read, update, delete, search).",
+        "Åtkomstintyget saknar omfattning (scope) för detta: det behövs {letters} på {type} (create, read, update, delete, search).",
+    ),
+    "role-missing": (
+        "No rule lets this caller do this ({letter}) to any {type}: a role, a commission or its purpose is missing. See docs/privacy.md.",
+        "Ingen regel låter den här användaren göra detta ({letter}) med någon {type}: en roll, ett medarbetaruppdrag eller dess ändamål saknas. Se docs/privacy.md.",
+    ),
+    "citizen-unknown": (
+        "Nothing is kept here about the person who signed in, or the token is bound to somebody else.",
+        "Här finns inget om den som har loggat in, eller så är åtkomstintyget bundet till någon annan.",
+    ),
+    "label-lowered": (
+        "A security label that the resource has is missing in meta.security: labels may be added, and are taken away by a system alone.",
+        "En säkerhetsmärkning som resursen har saknas i meta.security: märkningar får läggas till, och tas bara bort av ett system.",
+    ),
+    "anchor-missing": (
+        "It does not say which patient it is about, as a reference to a Patient here; without one nobody would see it.",
+        "Den säger inte vilken patient den gäller, som en referens till en Patient här; utan det skulle ingen se den.",
+    ),
+    "anchor-moved": (
+        "A resource stays with its patient: the version that is replaced is about another one.",
+        "En resurs stannar hos sin patient: versionen som ersätts gäller någon annan.",
+    ),
+    "anchor-several": (
+        "It is about several patients. Write one for each.",
+        "Den gäller flera patienter. Skriv en för var och en.",
+    ),
+    "meaning-changed": (
+        "Something that is not known here changes what it means: implicitRules, or a modifierExtension.",
+        "Något som inte är känt här ändrar vad den betyder: implicitRules, eller en modifierExtension.",
+    ),
+    "patient-in-team": (
+        "A patient is no member of a care team; a relative is one as RelatedPerson.",
+        "En patient är inte medlem i ett vårdteam; en närstående är det som RelatedPerson.",
+    ),
+    "patient-other": (
+        "It points at a patient who is not the one that it is about.",
+        "Den pekar på en annan patient än den som den gäller.",
+    ),
+    "no-token": (
+        "This address asks for an access token, in the header Authorization: Bearer.",
+        "Adressen kräver ett åtkomstintyg, i huvudet Authorization: Bearer.",
+    ),
+    "token-invalid": (
+        "The access token is not accepted.",
+        "Åtkomstintyget godtas inte.",
+    ),
+    "token-too-long": (
+        "The access token is longer than {limit} characters.",
+        "Åtkomstintyget är längre än {limit} tecken.",
+    ),
+    "token-malformed": (
+        "The access token is not a signed JWT in the compact form, whose header has alg, kid and typ and nothing else.",
+        "Åtkomstintyget är inte en signerad JWT i kompakt form, vars huvud har alg, kid och typ och inget mer.",
+    ),
+    "token-type": (
+        "The JWT is of a type that is no access token here: typ in its header.",
+        "JWT:n är av en typ som inte är ett åtkomstintyg här: typ i dess huvud.",
+    ),
+    "token-issuer": (
+        "The access token comes from an issuer that this server does not know: iss.",
+        "Åtkomstintyget kommer från en utfärdare som servern inte känner till: iss.",
+    ),
+    "token-audience": (
+        "The access token is meant for somebody else: aud must be the FHIR base of this server, and nothing beside it.",
+        "Åtkomstintyget är avsett för någon annan: aud ska vara serverns FHIR-bas, och inget därutöver.",
+    ),
+    "token-expired": (
+        "The access token has expired: exp.",
+        "Åtkomstintyget har gått ut: exp.",
+    ),
+    "token-early": (
+        "The access token is not valid yet: {name}.",
+        "Åtkomstintyget gäller inte än: {name}.",
+    ),
+    "token-lifetime": (
+        "The access token is valid for longer than its issuer may let it be: {limit} seconds from iat to exp.",
+        "Åtkomstintyget gäller längre än dess utfärdare får medge: {limit} sekunder från iat till exp.",
+    ),
+    "token-claim": (
+        "The access token must have {name}, in its own form.",
+        "Åtkomstintyget ska ha {name}, i dess rätta form.",
+    ),
+    "token-revoked": (
+        "The access token has been revoked.",
+        "Åtkomstintyget är återkallat.",
+    ),
+    "issuer-kind": (
+        "The issuer of the access token may not speak for callers of this kind: {kind}.",
+        "Åtkomstintygets utfärdare får inte intyga anropare av detta slag: {kind}.",
+    ),
+    "issuer-organization": (
+        "The issuer of the access token may not speak for the organization that {name} names.",
+        "Åtkomstintygets utfärdare får inte intyga för den organisation som {name} anger.",
+    ),
+    "weakly-authenticated": (
+        "Staff sign in with level of assurance {limit} or higher.",
+        "Personal loggar in med tillitsnivå {limit} eller högre.",
+    ),
     # ------------------------------------------------------------------ finding the interaction
     "no-such-address": (
         "Nothing answers at this address. The interactions are listed in [base]/metadata.",
@@ -91,6 +196,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "stale": (
         "The version in If-Match is not the current one. Read the resource again and repeat the change.",
         "Versionen i If-Match är inte den aktuella. Läs resursen igen och gör om ändringen.",
+    ),
+    "version-unnamed": (
+        "This server asks which version a write replaces: read the resource, and send its ETag as If-Match.",
+        "Servern frågar vilken version en skrivning ersätter: läs resursen och skicka dess ETag som If-Match.",
     ),
     "several-match": (
         "The condition matches several resources; it must match one at the most.",
@@ -242,6 +351,59 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "The page in '_page' is not one that this server gave out for this search. Follow the links of a Bundle unchanged.",
         "Sidan i '_page' har inte lämnats ut av servern för denna sökning. Följ länkarna i en Bundle oförändrade.",
     ),
+    # ------------------------------------------------------------------ access
+    "no-discovery": (
+        "This server asks nobody for a token (access 'open'), so there is no SMART configuration to discover.",
+        "Servern frågar ingen efter åtkomstbevis (access 'open'), så det finns ingen SMART-konfiguration att hämta.",
+    ),
+    "scope-too-long": (
+        "The scopes are longer than {limit} characters, or more than {most}.",
+        "Behörighetsomfången är längre än {limit} tecken, eller fler än {most}.",
+    ),
+    "scope-characters": (
+        "A scope has a character that no scope may have, or two scopes are not parted by one space.",
+        "Ett behörighetsomfång har ett tecken som inget får ha, eller två av dem skiljs inte åt av ett blanksteg.",
+    ),
+    "scope-form": (
+        "A scope for resources is not written as one: patient, user or system, a slash, a type or *, a dot, permissions.",
+        "Ett behörighetsomfång för resurser är felskrivet: patient, user eller system, snedstreck, typ eller *, punkt, rättigheter.",
+    ),
+    "scope-letters": (
+        "The permissions of a scope are some of the letters cruds, each once and in this order; or read, write or *.",
+        "Rättigheterna i ett behörighetsomfång är några av bokstäverna cruds, var och en en gång och i denna ordning; eller read, write eller *.",
+    ),
+    "scope-type": (
+        "A scope names a type of resource that R4 does not have.",
+        "Ett behörighetsomfång anger en resurstyp som inte finns i R4.",
+    ),
+    "scope-launch": (
+        "A launch scope is launch, or launch/ and a type of resource in lower case, with ?role= or without.",
+        "Ett behörighetsomfång för uppstart är launch, eller launch/ och en resurstyp i gemener, med eller utan ?role=.",
+    ),
+    "scope-mixed": (
+        "The scopes are of more than one context: patient, user and system do not go together.",
+        "Behörighetsomfången har mer än ett sammanhang: patient, user och system går inte ihop.",
+    ),
+    "scope-query": (
+        "The query of a scope is name=value, several parted by &, percent-encoded as UTF-8 (a plus as %2B, a space as %20).",
+        "Frågan i ett behörighetsomfång är namn=värde, flera åtskilda av &, procentkodade som UTF-8 (plus som %2B, blanksteg som %20).",
+    ),
+    "scope-conditions": (
+        "The queries of the scopes have more than {limit} conditions.",
+        "Frågorna i behörighetsomfången har fler än {limit} villkor.",
+    ),
+    "scope-parameter": (
+        "A scope may ask only by search parameters of its type, without modifier or chain; not by _has, _include or words.",
+        "Ett behörighetsomfång får bara fråga med sökparametrar hos sin typ, utan modifierare eller kedja; inte med _has, _include eller ord.",
+    ),
+    "scope-any-type": (
+        "A scope for every type may ask only by {allowed}.",
+        "Ett behörighetsomfång för alla typer får bara fråga med {allowed}.",
+    ),
+    "scope-value": (
+        "A scope has a value that the search parameter {name} does not understand.",
+        "Ett behörighetsomfång har ett värde som sökparametern {name} inte förstår.",
+    ),
     # ------------------------------------------------------------------ bundles
     "bundle-type": (
         "A Bundle posted here must be of type {allowed}.",
@@ -255,6 +417,14 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "The entry needs a request with method and url that this server understands.",
         "Posten behöver en request med metod och url som servern förstår.",
     ),
+    "entry-elsewhere": (
+        "The entry's url is relative to the FHIR base, or begins with it.",
+        "Postens url anges relativt FHIR-basen, eller börjar med den.",
+    ),
+    "entry-bundle": (
+        "An entry holds no batch and no transaction of its own.",
+        "En post innehåller ingen egen batch eller transaktion.",
+    ),
     "entry-twice": (
         "Two entries of one transaction write the same resource.",
         "Två poster i samma transaktion skriver samma resurs.",
@@ -262,6 +432,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "full-url-twice": (
         "Two entries of the Bundle carry the same fullUrl.",
         "Två poster i Bundlen har samma fullUrl.",
+    ),
+    "reference-unseen": (
+        "The reference leads to nothing here, or to nothing that this caller may see.",
+        "Referensen leder inte till något här, eller inte till något som den här användaren får se.",
     ),
     "reference-unresolved": (
         "The reference names an entry that is not in the Bundle, or a condition that nothing meets.",

@@ -17,13 +17,18 @@ from fhir_server.fhir.outcome import NoSuchInteraction, NotAllowed, Refusal
 from fhir_server.http.errors import refused
 from fhir_server.http.health import health_router
 from fhir_server.http.negotiate import language
+from fhir_server.http.smart import WELL_KNOWN
 
 BASE_PATH = "/fhir"
+DISCOVERY_PATH = f"{BASE_PATH}{WELL_KNOWN}"
+"""The one address under the FHIR base that is no interaction of FHIR's."""
+AUTHORIZATION_PATH = "/auth"
+"""Below it the small authorization server answers, where there is one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """What stands beside the FHIR endpoint: the page at `/`, readiness, metrics."""
+    """What stands beside the FHIR endpoint: the page at `/`, what is at DISCOVERY_PATH, readiness, metrics."""
 
     pages: Sequence[Route]
     ready: Callable[[], Awaitable[None]]
@@ -45,12 +50,17 @@ class Application:
 
     fhir: ASGIApp
     beside: ASGIApp
+    unshared: ASGIApp
+    """What says by itself which scripts may read it."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI. `[base]` and `[base]/` are one address, and nothing is redirected."""
-        path = scope.get("path", "")
-        own = path.startswith(f"{BASE_PATH}/") or path == BASE_PATH
-        await (self.fhir if own else self.beside)(scope, receive, send)
+        await self._at(scope.get("path", ""))(scope, receive, send)
+
+    def _at(self, path: str) -> ASGIApp:
+        if path == DISCOVERY_PATH or path.startswith(f"{AUTHORIZATION_PATH}/"):
+            return self.unshared
+        return self.fhir if path.startswith(f"{BASE_PATH}/") or path == BASE_PATH else self.beside
 
 
 class Compressed:
@@ -80,20 +90,25 @@ def application(fhir: ASGIApp, beside: Beside) -> ASGIApp:
     app.router.routes[:0] = beside.pages
     app.include_router(health_router(beside.ready, beside.registry))
     app.add_exception_handler(HTTPException, _as_outcome)
-    whole = Compressed(Application(fhir, app))
-    return _shared(whole, beside.cors_origins) if beside.cors_origins else whole
+    app.add_exception_handler(Refusal, _as_outcome)
+    origins = beside.cors_origins
+    return Compressed(Application(_shared(fhir, origins), _shared(app, origins), unshared=app))
 
 
 def _shared(app: ASGIApp, origins: Sequence[str]) -> ASGIApp:
+    """Shared with the scripts of these origins."""
+    if not origins:
+        return app
     return CORSMiddleware(
         app, allow_origins=origins, allow_methods=["*"], allow_headers=["*"], expose_headers=SHOWN_TO_SCRIPTS
     )
 
 
 async def _as_outcome(request: Request, error: Exception) -> Response:
-    """Starlette's own 404 and 405, said as every other refusal is."""
-    assert isinstance(error, HTTPException)
-    status, headers, body = refused(_refusal(error), language(request.headers.get("accept-language", "")))
+    """A page's refusal, and Starlette's own 404 and 405, said as every other refusal is."""
+    assert isinstance(error, HTTPException | Refusal)
+    refusal = error if isinstance(error, Refusal) else _refusal(error)
+    status, headers, body = refused(refusal, language(request.headers.get("accept-language", "")))
     return Response(body, status, headers={name.decode(): value.decode() for name, value in headers})
 
 

@@ -11,7 +11,7 @@ from fhir_server.http.errors import failed, refused
 from fhir_server.http.negotiate import language
 from fhir_server.http.observe import Observed, Observer
 from fhir_server.http.request import Reader
-from fhir_server.http.response import CONTENT_TYPE, NO_BODY, Headers, body_of, headers_of
+from fhir_server.http.response import CONTENT_TYPE, GUARDED, NO_BODY, Headers, body_of, headers_of
 from fhir_server.interactions.call import Routes, Server
 from fhir_server.interactions.commit import perform
 
@@ -37,7 +37,7 @@ class FhirEndpoint:
         except Exception as error:  # noqa: BLE001  # a fault of ours becomes a 500 with a request id, never a stack trace
             self.observer.fault(seen, error)
             status, headers, body = failed(_language(scope))
-        headers.append((b"x-request-id", seen.request_id.encode()))
+        headers += [*GUARDED, (b"x-request-id", seen.request_id.encode())]
         if status not in NO_BODY:
             headers.append((b"content-length", str(len(body)).encode()))
         await send({"type": "http.response.start", "status": status, "headers": headers})

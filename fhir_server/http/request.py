@@ -47,7 +47,7 @@ class Reader:
         refuse_unacceptable(headers.get("accept", ""), _last(parameters, "_format"))
         return Call(
             _with_type_of(address, body),
-            bearer=headers.get("authorization", "").removeprefix("Bearer "),
+            bearer=_bearer(scope),
             parameters=tuple(parameters),
             body=body,
             media_type=media_type(headers.get("content-type", "")),
@@ -98,6 +98,15 @@ class Reader:
     def _refuse_length(self, length: str) -> None:
         if length.isdigit() and int(length) > self.body_limit:
             raise TooLarge.because("too-large", limit=self.body_limit)
+
+
+def _bearer(scope: Scope) -> str:
+    """The token of the request, "" where it has none. https://www.rfc-editor.org/rfc/rfc6750#section-2.1"""
+    found = [value.decode("latin-1") for name, value in scope["headers"] if name == b"authorization"]
+    if len(found) > 1 or any("," in value for value in found):
+        raise Unreadable.because("two-tokens")
+    kind, _, token = found[0].partition(" ") if found else ("", "", "")
+    return token if kind.lower() == "bearer" else ""
 
 
 def _plain(text: bytes) -> str:

@@ -10,6 +10,13 @@ from fhir_server.interactions.call import Answer, Call
 
 Headers = list[tuple[bytes, bytes]]
 CONTENT_TYPE = (b"content-type", f"{FHIR_JSON}; charset=utf-8".encode())
+GUARDED: Headers = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'; sandbox"),
+    (b"cache-control", b"no-store"),
+    (b"referrer-policy", b"no-referrer"),
+]
+"""On every answer: no browser takes it for a page, runs what is in it, keeps it, or tells the next address where it came from."""
 NO_BODY = frozenset({204, 304})
 
 

@@ -15,7 +15,7 @@ from fhir_server.fhir.codec import encode
 from fhir_server.fhir.instant import instant
 from fhir_server.fhir.outcome import Invalid, Issue, Refusal, Unreadable, outcome
 from fhir_server.interactions.call import Answer, Call, Proposal, Server
-from fhir_server.interactions.commit import perform, refuse_invalid, write
+from fhir_server.interactions.commit import granted, perform, reached, refuse_invalid, write
 from fhir_server.interactions.condition import Match, criteria_in, criteria_of, id_to_make, match_of, only_match
 from fhir_server.interactions.entries import (
     Entry,
@@ -46,23 +46,31 @@ async def _apart(entry: Entry, server: Server) -> Answer:
 
 async def transaction(call: Call, grant: Grant, server: Server) -> Answer:
     """200 and an answer for each entry, in their order; or one refusal, and nothing written. The reads come when all is
-    written: a refusal of one is its own entry's answer, since nothing can be taken back by then.
+    written: a refusal of one is its own entry's answer, since nothing can be taken back by then; but for a scope or a role that
+    is missing, which is known before.
     """
     _refuse_shell(call, server)
-    entries = [await _identified(entry, grant, server) for entry in entries_of(call, server)]
+    entries = entries_of(call, server)
+    grants = {entry.number: _granted(entry, server) for entry in entries}
+    entries = [await _identified(entry, server) for entry in entries]
     names = {name: here for entry in entries for name, here in named(entry).items()}
-    looked_up = await _looked_up(entries, grant, server)
-    names |= {
-        reference: f"{stored.type}/{stored.id}" for reference, match in looked_up.items() for stored in match.found
-    }
-    entries = [resolved(entry, names) for entry in entries]
+    looked_up = await _looked_up(entries, server)
+    met = {reference: f"{stored.type}/{stored.id}" for reference, match in looked_up.items() for stored in match.found}
+    beside = {f"{entry.call.type}/{entry.id}" for entry in entries if entry.writes}.union(met.values())
+    entries = [resolved(entry, names | met, frozenset(beside)) for entry in entries]
     conditions = tuple(match.condition for match in looked_up.values())
     writing = [entry for entry in entries if entry.writes or entry.operates]
-    answers = await _write(call, writing, conditions, grant, server)
+    answers = await _write(call, writing, conditions, grants, grant, server)
     for entry in entries:
         if entry.number not in answers:
             answers[entry.number] = await _apart(entry, server)
     return _respond("transaction-response", call, [answers[entry.number] for entry in entries], server)
+
+
+def _granted(entry: Entry, server: Server) -> Grant:
+    """What an entry may do, whatever the others may. Forbidden, before anything is looked up or done."""
+    with pointing_at(entry.number):
+        return granted(entry.call, server)
 
 
 def _refuse_shell(call: Call, server: Server) -> None:
@@ -77,7 +85,7 @@ def _refuse_shell(call: Call, server: Server) -> None:
     refuse_invalid(server.content.validator.issues(body))
 
 
-async def _identified(entry: Entry, grant: Grant, server: Server) -> Entry:
+async def _identified(entry: Entry, server: Server) -> Entry:
     """The entry with the id that its resource has or will have, so that others can refer to it: to what is deleted nobody
     does.
     """
@@ -89,11 +97,11 @@ async def _identified(entry: Entry, grant: Grant, server: Server) -> Entry:
     if criteria is None:
         return entry
     with pointing_at(entry.number):
-        found = await match_of(entry.call, criteria, grant, server)
+        found = await match_of(entry.call, criteria, server)
     return replace(entry, id=found.stored.id) if found.stored else entry
 
 
-async def _looked_up(entries: Iterable[Entry], grant: Grant, server: Server) -> dict[str, Match]:
+async def _looked_up(entries: Iterable[Entry], server: Server) -> dict[str, Match]:
     """What each conditional reference (`Patient?identifier=…`) means: the one resource that matches. One that matches
     nothing is not here. https://hl7.org/fhir/R4/http.html#trules
     """
@@ -101,17 +109,24 @@ async def _looked_up(entries: Iterable[Entry], grant: Grant, server: Server) -> 
     for entry in entries:
         for reference in conditional_references(entry.call.body):
             with pointing_at(entry.number):
-                match = await only_match(reference.partition("?")[0], criteria_in(reference), grant, server)
+                type = reference.partition("?")[0]
+                grant = granted(entry.call, server, "search-type", type)
+                match = await only_match(type, criteria_in(reference), grant, server)
             if match.stored is not None:
                 found[reference] = match
     return found
 
 
 async def _write(
-    call: Call, entries: Iterable[Entry], conditions: tuple[Matches, ...], grant: Grant, server: Server
+    call: Call,
+    entries: Iterable[Entry],
+    conditions: tuple[Matches, ...],
+    grants: Mapping[int, Grant],
+    grant: Grant,
+    server: Server,
 ) -> dict[int, Answer]:
     ordered = sorted(entries, key=lambda entry: entry.turn)
-    results = await _results(ordered, server)
+    results = await _results(ordered, grants, server)
     proposals = {number: result for number, result in results.items() if isinstance(result, Proposal)}
     writes = {entry.number for entry in ordered if entry.writes}
     answers = {number: result for number, result in results.items() if isinstance(result, Answer) and number in writes}
@@ -123,13 +138,15 @@ async def _write(
     return answers
 
 
-async def _results(entries: Sequence[Entry], server: Server) -> dict[int, Answer | Proposal]:
+async def _results(
+    entries: Sequence[Entry], grants: Mapping[int, Grant], server: Server
+) -> dict[int, Answer | Proposal]:
     """What each write proposes; every invalid resource is named before anything is refused."""
     results: dict[int, Answer | Proposal] = {}
     issues: list[Issue] = []
     for entry in entries:
         try:
-            results[entry.number] = await _result(entry, server)
+            results[entry.number] = await _result(entry, grants[entry.number], server)
         except Invalid as invalid:
             issues += [point_at(entry.number, issue) for issue in invalid.issues]
         except Refusal as refusal:
@@ -140,14 +157,13 @@ async def _results(entries: Sequence[Entry], server: Server) -> dict[int, Answer
     return results
 
 
-async def _result(entry: Entry, server: Server) -> Answer | Proposal:
+async def _result(entry: Entry, grant: Grant, server: Server) -> Answer | Proposal:
     call = entry.call
-    grant = server.access.decide(call.bearer, call.address.interaction, call.type)
     result = await server.table[call.address.interaction](call, grant, server)
     ids = _ids(result)
     if entry.writes and entry.id and ids and entry.id not in ids:
         raise Overtaken  # another writer made the resource since the references were resolved
-    return result
+    return reached(result, grant) if isinstance(result, Proposal) else result
 
 
 def _ids(result: Answer | Proposal) -> set[str]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
 from fhir_server.access.anchor import Anchors
-from fhir_server.access.decide import Access
+from fhir_server.access.decide import NOBODY, Access, Admitted
 from fhir_server.access.identity import Persons
 from fhir_server.fhir.outcome import Issue, NoSuchInteraction
 from fhir_server.interactions.preconditions import NONE, Preconditions
@@ -56,13 +56,16 @@ NO_PREFERENCE = Preference()
 class Call:
     """One request, read and understood: nothing of HTTP is left in it but its preconditions.
 
-    `assigned` is the id that a transaction gave to what the call may make, since other entries refer to it by then;
-    `media_type` is the body's, without its parameters.
+    `caller` is who brought the bearer token, once that is accepted. `assigned` is the id that a transaction gave to what the
+    call may make, since other entries refer to it by then; `beside` are the places (`Type/id`) that it may point at unseen:
+    a transaction makes them with it, or the server itself names them. `media_type` is the body's, without its parameters.
     """
 
     address: Address
     assigned: str = ""
+    beside: frozenset[str] = frozenset()
     bearer: str = ""
+    caller: Admitted = NOBODY
     parameters: tuple[tuple[str, str], ...] = ()
     body: Any = None
     media_type: str = ""
@@ -149,7 +152,8 @@ class Content:
 @dataclass(frozen=True, slots=True)
 class Server:
     """The collaborators of every interaction. `clock` gives milliseconds since 1970, `new_id` an id never given before to a
-    resource of a type, `base` the FHIR base without a slash at its end, `secret` seals page tokens.
+    resource of a type, `base` the FHIR base without a slash at its end, `secret` seals page tokens; with `asks_version` nothing
+    is replaced without If-Match.
     """
 
     store: Store
@@ -162,6 +166,7 @@ class Server:
     new_id: Callable[[str], str]
     base: str
     secret: bytes
+    asks_version: bool = False
 
     @property
     def types(self) -> Sequence[str]:

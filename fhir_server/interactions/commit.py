@@ -8,13 +8,35 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
+from fhir_server.access.decide import NOBODY
+from fhir_server.access.guard import (
+    refuse_adrift,
+    refuse_lowered,
+    refuse_modified,
+    refuse_moved,
+    refuse_strangers,
+    stamped,
+)
 from fhir_server.access.relation import relations
-from fhir_server.audit.event import Occasion, entry
+from fhir_server.audit.event import Occasion, entry, seen_entries
 from fhir_server.fhir.codec import decode, encode
-from fhir_server.fhir.outcome import Conflict, Invalid, Issue, Refusal, Unavailable, Unreadable
+from fhir_server.fhir.outcome import (
+    Conflict,
+    Forbidden,
+    Gone,
+    Invalid,
+    Issue,
+    NotFound,
+    Refusal,
+    Unavailable,
+    Unreadable,
+    Unversioned,
+)
 from fhir_server.fhir.subset import WHOLE, Subset, refuse_subset
 from fhir_server.interactions.call import Answer, Call, Proposal, Server
+from fhir_server.interactions.pointing import refuse_unseen
 from fhir_server.messaging.outbox import notice
+from fhir_server.search.query import NOTHING
 from fhir_server.storage.store import Change, Commit, Draft, Entry, Grant, Overtaken, Put, Stored
 
 ATTEMPTS = 40
@@ -28,15 +50,58 @@ async def perform(call: Call, server: Server) -> Answer:
     """The answer to a call: decided, done, and durable together with its audit when this returns. Raises a Refusal, which is
     audited too.
     """
-    grant = server.access.decide(call.bearer, call.address.interaction, call.type)
+    call = await admitted(call, server)
+    grant = await _granted_or_told(call, server)
     try:
         return await _settle(call, grant, server)
     except Unavailable as away:
         with suppress(Unavailable):  # what is told stays what happened to the write, not what happened to its trail
-            await _leave_trail(call, grant, server, away.status, ())
+            await _leave_trail(call, grant, server, away.status, (), away.issues[0].key)
         raise
     except Refusal as refusal:
-        await _leave_trail(call, grant, server, refusal.status, ())
+        await _leave_trail(call, grant, server, refusal.status, (), refusal.issues[0].key)
+        raise
+
+
+PUBLIC = frozenset({"capabilities"})
+"""What is told to everybody, without a token. https://hl7.org/fhir/R4/http.html#capabilities"""
+
+
+async def admitted(call: Call, server: Server) -> Call:
+    """The call with its caller. Unauthorized, Forbidden."""
+    if call.caller is not NOBODY or call.address.interaction in PUBLIC:
+        return call
+    return replace(call, caller=await server.access.admit(call.bearer))
+
+
+def reached(proposal: Proposal, grant: Grant) -> Proposal:
+    """The proposal with its changes held to this Grant, whatever else is written with them."""
+    changes = (replace(it, reach=grant.query) if it.reach is None else it for it in proposal.changes)
+    return replace(proposal, changes=tuple(changes))
+
+
+def granted(call: Call, server: Server, interaction: str = "", type: str = "") -> Grant:
+    """What the caller may see in this call, or in another interaction with another type that the call leads to. Forbidden."""
+    if interaction:
+        return server.access.decide(call.caller, interaction, type)
+    conditional = not call.id and (bool(call.parameters) or call.preconditions.none_exist is not None)
+    name = call.address.interaction
+    makes = name == "update" and not call.id
+    return server.access.decide(
+        call.caller, name, call.type, conditional=conditional and name in _CONDITIONAL, makes=makes
+    )
+
+
+_CONDITIONAL = frozenset({"create", "update", "patch", "delete"})
+
+
+async def _granted_or_told(call: Call, server: Server) -> Grant:
+    """The Grant of a call; a refusal is audited under one that reaches nothing."""
+    try:
+        return granted(call, server)
+    except Forbidden as refusal:
+        told = Grant(NOTHING, call.caller.purpose, "refused")
+        await _leave_trail(call, told, server, refusal.status, (), refusal.issues[0].key)
         raise
 
 
@@ -81,28 +146,18 @@ def _write_entry(occasion: Occasion, change: Change) -> Entry:
 _WRITES = {"POST": ("create", 201), "PUT": ("update", 200), "PATCH": ("patch", 200), "DELETE": ("delete", 204)}
 
 
-async def _leave_trail(call: Call, grant: Grant, server: Server, status: int, seen: tuple[Stored, ...]) -> None:
+async def _leave_trail(
+    call: Call, grant: Grant, server: Server, status: int, seen: tuple[Stored, ...], reason: str = ""
+) -> None:
     occasion = _occasion(call, grant, server)
-    await server.store.commit(Commit(grant, entries=_read_entries(occasion, call, status, seen)))
-
-
-def _read_entries(occasion: Occasion, call: Call, status: int, seen: tuple[Stored, ...]) -> tuple[Entry, ...]:
-    """One entry for the one resource shown, else one for each patient among what is shown (BALP's rule for searches)."""
-    name = call.address.interaction
-    if len(seen) == 1:
-        (it,) = seen
-        return (
-            entry(occasion, name, status, type=it.type, id=it.id, version=it.version, patient=" ".join(it.patients)),
-        )
-    patients = sorted({patient for it in seen for patient in it.patients}) or [""]
-    about = entry(occasion, name, status, type=call.type, id=call.id)
-    return tuple(replace(about, patient=patient) for patient in patients)
+    about = entry(occasion, call.address.interaction, status, type=call.type, id=call.id)
+    await server.store.commit(
+        Commit(grant, entries=seen_entries(replace(about, reason=reason) if reason else about, seen))
+    )
 
 
 def _occasion(call: Call, grant: Grant, server: Server) -> Occasion:
-    return Occasion(
-        server.clock(), server.access.agent(call.bearer), grant.rule, grant.purpose, call.request_id, call.parameters
-    )
+    return Occasion(server.clock(), call.caller.agent, grant.rule, grant.purpose, call.request_id, call.parameters)
 
 
 # ------------------------------------------------------------------------------------ what interactions build from
@@ -129,29 +184,51 @@ def refuse_invalid(issues: tuple[Issue, ...]) -> None:
 def put(
     resource: dict[str, Any],
     id: str,
+    call: Call,
     server: Server,
     *,
     method: str,
-    absent: bool = True,
-    present: bool = True,
-    version: int | None = None,
+    before: Stored | None = None,
 ) -> Put:
-    """The change that stores a valid resource under an id, with all that is derived from it."""
-    kind = resource["resourceType"]
+    """The change that stores a valid resource under an id, with all that is derived from it. A narrowed caller is held to what it
+    may make of the version `before`: Invalid, Forbidden.
+    """
+    kind, narrowed = resource["resourceType"], not call.caller.free
+    earlier = decode(before.text) if narrowed and before is not None else None
+    if narrowed:
+        resource = stamped(resource, earlier, call.caller.standing)
     index = server.content.extractor.index(resource)
     patients = server.content.anchors.of(kind, id, index)
-    related = relations(resource, id, patients)
-    return Put(kind, id, draft(resource, id), index, patients, related, method, absent, present, version)
+    if narrowed:
+        refuse_adrift(kind, patients, server.content.anchors)
+        refuse_strangers(resource, patients, index)
+        refuse_moved(kind, patients, before)
+        refuse_lowered(resource, earlier)
+        refuse_modified(resource, earlier, server.content.validator.profiles.has)
+    related = relations(resource, id, patients, server.base)
+    return Put(kind, id, draft(resource, id), index, patients, related, method)
 
 
-def put_over(stored: Stored, resource: dict[str, Any], call: Call, server: Server, *, method: str) -> Put:
+async def put_over(stored: Stored, resource: dict[str, Any], call: Call, server: Server, *, method: str) -> Put:
     """The change that replaces a version by what was made of it. Where another writer was faster it is Stale if the caller
     named the version in If-Match, else Overtaken, and so thought through again.
     """
     named = call.preconditions.match
     version = stored.version if named is None else named
-    change = put(resource, stored.id, server, method=method, version=version)
-    return replace(change, rereads=named is None)
+    change = put(resource, stored.id, call, server, method=method, before=stored)
+    await refuse_unseen(resource, change.patients, stored, call, server)
+    return replace(change, version=version, rereads=named is None)
+
+
+async def refuse_unversioned(call: Call, grant: Grant, server: Server) -> None:
+    """Raises Unversioned where the server asks which version a write replaces, and the call, which names its resource by id, does
+    not say. NotFound for what the caller may not see; what is not there, or deleted, has no version to name.
+    """
+    if not (server.asks_version and call.id) or call.preconditions.match is not None:
+        return
+    with suppress(NotFound, Gone):
+        await server.store.read(call.type, call.id, grant)
+        raise Unversioned.because("version-unnamed")
 
 
 def draft(resource: dict[str, Any], id: str) -> Draft:

@@ -7,20 +7,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl
 
-from fhir_server.fhir.outcome import Ambiguous, BadParameter
+from fhir_server.fhir.outcome import Ambiguous, BadParameter, NotFound
 from fhir_server.interactions.call import Call, Server
-from fhir_server.search.query import Everything, Query, every
-from fhir_server.storage.store import SYSTEM_GRANTS, Grant, Matches, Stored
+from fhir_server.interactions.commit import granted
+from fhir_server.search.match import Candidate, matches
+from fhir_server.search.query import Criterion, Everything, Query, settled_for
+from fhir_server.storage.store import SYSTEM_GRANTS, Grant, Matches, Put, Stored
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """What a condition's query found. `blind`: it was looked up beyond what the caller may see, who is told the same whether
+    """What a condition's query found within a grant. `blind`: it was looked up beyond what the caller may see, who is told the same whether
     there was anything or not.
     """
 
     query: Query
     found: tuple[Stored, ...]
+    within: Criterion
     blind: bool = False
 
     @property
@@ -31,16 +34,31 @@ class Match:
     @property
     def condition(self) -> Matches:
         """What must still hold when the write is judged: these match, and no others."""
-        return Matches(self.query, frozenset(stored.id for stored in self.found))
+        return Matches(self.query, frozenset(stored.id for stored in self.found), self.within)
 
 
-async def match_of(call: Call, criteria: Sequence[tuple[str, str]], grant: Grant, server: Server) -> Match:
+def searching(call: Call, server: Server) -> Grant:
+    """What a condition of a call is judged on: what a search would show its caller, whatever the call may change. Forbidden."""
+    return granted(call, server, "search-type", call.type)
+
+
+async def match_of(call: Call, criteria: Sequence[tuple[str, str]], server: Server) -> Match:
     """What a conditional create or update is about: `only_match`, but a Patient named by a national identifier is matched
     among all, so that one person is one Patient.
     """
+    grant = searching(call, server)
     if isinstance(grant.query, Everything) or not server.content.persons.names_one(call.type, criteria):
         return await only_match(call.type, criteria, grant, server)
     return replace(await only_match(call.type, criteria, SYSTEM_GRANTS["identity"], server), blind=True)
+
+
+def refuse_unreached(change: Put, grant: Grant, server: Server) -> None:
+    """Raises NotFound for a new Patient that its maker could not make, and so does not ask whether the person is known. Nobody
+    has to do with it yet, and nothing points at it.
+    """
+    made = Candidate(change.type, change.id, server.clock(), change.index, change.patients)
+    if not matches(settled_for(grant.query, change.type), made):
+        raise NotFound.because("not-found")
 
 
 async def only_match(type: str, criteria: Sequence[tuple[str, str]], grant: Grant, server: Server) -> Match:
@@ -69,7 +87,7 @@ async def _matched(type: str, criteria: Sequence[tuple[str, str]], grant: Grant,
     if isinstance(asked.where, Everything):
         raise BadParameter.because("condition-missing")
     page = await server.store.search(asked, grant, count=most + 1, total=False)
-    return Match(replace(asked, where=every(asked.where, grant.query)), page.items)
+    return Match(asked, page.items, grant.query)
 
 
 def criteria_of(call: Call) -> Sequence[tuple[str, str]] | None:
@@ -97,4 +115,4 @@ def id_to_make(call: Call, server: Server) -> str:
     if call.assigned:
         return call.assigned
     chosen = call.body.get("id") if call.address.interaction == "update" and isinstance(call.body, dict) else None
-    return chosen if isinstance(chosen, str) and server.access.may_choose_ids(call.bearer) else server.new_id(call.type)
+    return chosen if isinstance(chosen, str) and call.caller.may_choose_ids(call.type) else server.new_id(call.type)

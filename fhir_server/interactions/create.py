@@ -5,12 +5,14 @@ https://hl7.org/fhir/R4/http.html#ccreate
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from fhir_server.interactions.call import Answer, Call, Proposal, Server
 from fhir_server.interactions.commit import located, put, resource_of, written
-from fhir_server.interactions.condition import criteria_of, id_to_make, match_of
-from fhir_server.storage.store import Grant, Matches, Stored
+from fhir_server.interactions.condition import Match, criteria_of, id_to_make, match_of, refuse_unreached
+from fhir_server.interactions.pointing import refuse_unseen
+from fhir_server.storage.store import Grant, Matches, Put, Stored
 
 
 async def create(call: Call, grant: Grant, server: Server) -> Answer | Proposal:
@@ -22,16 +24,31 @@ async def create(call: Call, grant: Grant, server: Server) -> Answer | Proposal:
     resource = resource_of(call, server)
     criteria = criteria_of(call)
     if criteria is None:
-        return _proposal(call, server, resource, written)
-    match = await match_of(call, criteria, grant, server)
-    tell = located if match.blind else written
+        return _proposal(await _change(call, resource, server), written)
+    match = await match_of(call, criteria, server)
+    if match.blind:
+        return await _made_blind(call, resource, match, grant, server)
     if match.stored is not None:
-        return tell(match.stored, found=True)
-    return _proposal(call, server, resource, tell, match.condition)
+        return written(match.stored, found=True)
+    return _proposal(await _change(call, resource, server), written, match.condition)
 
 
-def _proposal(
-    call: Call, server: Server, resource: dict[str, Any], tell: Callable[[Stored], Answer], *conditions: Matches
-) -> Proposal:
-    change = put(resource, id_to_make(call, server), server, method="POST", present=False)
-    return Proposal((change,), lambda stored: tell(stored[0]), conditions)
+async def _made_blind(
+    call: Call, resource: dict[str, Any], match: Match, grant: Grant, server: Server
+) -> Answer | Proposal:
+    """Whoever could not make this one is told so, whether or not it is there."""
+    change = await _change(call, resource, server)
+    refuse_unreached(change, grant, server)
+    if match.stored is not None:
+        return located(match.stored, found=True)
+    return _proposal(change, located, match.condition)
+
+
+async def _change(call: Call, resource: dict[str, Any], server: Server) -> Put:
+    change = put(resource, id_to_make(call, server), call, server, method="POST")
+    await refuse_unseen(resource, change.patients, None, call, server)
+    return change
+
+
+def _proposal(change: Put, tell: Callable[[Stored], Answer], *conditions: Matches) -> Proposal:
+    return Proposal((replace(change, present=False),), lambda stored: tell(stored[0]), conditions)

@@ -5,7 +5,8 @@ https://hl7.org/fhir/R4/http.html#cdelete
 """
 
 from fhir_server.interactions.call import Answer, Call, Proposal, Server
-from fhir_server.interactions.condition import Match, all_matches, only_match
+from fhir_server.interactions.commit import refuse_unversioned
+from fhir_server.interactions.condition import Match, all_matches, only_match, searching
 from fhir_server.storage.store import Delete, Grant, Stored
 
 MOST = 1000
@@ -13,10 +14,13 @@ MOST = 1000
 
 
 async def delete(call: Call, grant: Grant, server: Server) -> Answer | Proposal:
-    """204, for a resource that is deleted already too, and where nothing matches; NotFound for an id that never was."""
+    """204, for a resource that is deleted already too, and where nothing matches; NotFound for an id that never was.
+    Unversioned.
+    """
+    await refuse_unversioned(call, grant, server)
     if call.id:
         return Proposal((Delete(call.type, call.id, call.preconditions.match),), _deleted)
-    match = await _match(call, grant, server)
+    match = await _match(call, searching(call, server), server)
     if not match.found:
         return Answer(204)
     changes = tuple(Delete(call.type, stored.id, call.preconditions.match) for stored in match.found)

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 
 from fhir_server.fhir.definitions import r4
 from fhir_server.fhir.instant import span
-from fhir_server.fhir.outcome import Issue, Refusal, TooLarge, Unreadable
+from fhir_server.fhir.outcome import HTTP, Invalid, Issue, Refusal, TooLarge, Unreadable
 from fhir_server.fhir.reference import references_in
 from fhir_server.interactions.call import Call, Server
 from fhir_server.interactions.preconditions import Preconditions, version_to_match, versions_not_to_match
@@ -49,6 +49,9 @@ WRITES = ("delete", "create", "update", "patch")
 """The order in which a transaction does them; reads come last. https://hl7.org/fhir/R4/http.html#trules"""
 
 
+BUNDLES = frozenset({"batch", "transaction"})
+
+
 def entries_of(call: Call, server: Server) -> list[Entry]:
     """Every entry as a call of its own. Raises the refusal of the first that cannot be read, pointing at it."""
     members = call.body.get("entry", [])
@@ -66,9 +69,14 @@ def _entry(number: int, member: dict[str, Any], call: Call, server: Server) -> E
 def _call(member: dict[str, Any], call: Call, server: Server) -> Call:
     request = member["request"]
     path, _, query = request["url"].removeprefix(server.base).lstrip("/").partition("?")
+    if ":" in path or ".." in path.split("/"):
+        raise Unreadable.because("entry-elsewhere", "Bundle.entry.request.url")
+    address = server.routes.find(request["method"], path)
+    if address.interaction in BUNDLES:
+        raise Unreadable.because("entry-bundle", "Bundle.entry.request.url")
     return replace(
         call,
-        address=server.routes.find(request["method"], path),
+        address=address,
         parameters=tuple(parse_qsl(query, keep_blank_values=True)),
         body=member.get("resource"),
         preconditions=_preconditions(request),
@@ -133,16 +141,16 @@ def _is_conditional(reference: str) -> bool:
     return reference.partition("?")[0] in r4().resource_types and "?" in reference
 
 
-def resolved(entry: Entry, names: Mapping[str, str]) -> Entry:
-    """The entry with every reference to another entry replaced by where that one will stand. Unreadable where a urn:uuid
-    names none, or a condition meets nothing.
+def resolved(entry: Entry, names: Mapping[str, str], beside: frozenset[str]) -> Entry:
+    """The entry with every reference to another entry replaced by where that one will stand; `beside` are the places of them
+    all. Invalid where a urn:uuid names none, or a condition meets nothing.
     """
     missing: list[str] = []
     body = _rename(entry.call.body, names, entry.call.type, missing)
     if missing:
-        issues = [Issue("not-found", "reference-unresolved", where, source=Unreadable.spec) for where in missing]
-        raise pointed(entry.number, Unreadable(*issues))
-    return replace(entry, call=replace(entry.call, body=body))
+        issues = [Issue("not-found", "reference-unresolved", where, source=f"{HTTP}#trules") for where in missing]
+        raise pointed(entry.number, Invalid(*issues))
+    return replace(entry, call=replace(entry.call, body=body, beside=beside))
 
 
 def _rename(value: Any, names: Mapping[str, str], where: str, missing: list[str]) -> Any:

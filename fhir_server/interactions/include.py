@@ -12,7 +12,7 @@ from fhir_server.fhir.outcome import Gone, Issue, NotFound
 from fhir_server.fhir.reference import parse_reference
 from fhir_server.interactions.call import Server
 from fhir_server.search.include import EVERY, Include, references_of
-from fhir_server.search.parameter import Parameter
+from fhir_server.search.parameter import APART, Parameter
 from fhir_server.search.query import Criterion, Identity, Query, Reference, Token, some
 from fhir_server.storage.store import Grant, Stored
 
@@ -104,7 +104,7 @@ def _references(stored: Stored, include: Include, server: Server) -> Iterator[tu
         if include.parameter in {EVERY, code}:
             resource = resource or decode(stored.text)
             for type, id, version in _told(parameter, resource, server.base):
-                if include.target in {"", type} or not type:
+                if type not in APART and (include.target in {"", type} or not type):
                     yield type, id, version
 
 
@@ -174,7 +174,7 @@ def _pointing(codes: Iterable[str], type: str, ids: Iterable[str]) -> Criterion:
 
 
 async def _found(type: str, where: Criterion, along: Along) -> AsyncIterator[Stored]:
-    if type not in along.server.types:
+    if type in APART or type not in along.server.types:
         return
     page = await along.server.store.search(Query(type, where), along.grant, count=MOST + 1, total=False)
     for stored in page.items:

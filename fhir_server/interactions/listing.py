@@ -11,7 +11,7 @@ import msgspec
 
 from fhir_server.fhir.codec import encode
 from fhir_server.fhir.instant import instant, span
-from fhir_server.fhir.outcome import BadParameter, Issue, outcome
+from fhir_server.fhir.outcome import BadParameter, Issue, outcome, repeated
 from fhir_server.fhir.subset import WHOLE, Subset
 from fhir_server.interactions.call import Call, Server
 from fhir_server.interactions.commit import text_of
@@ -122,7 +122,7 @@ def given_in(call: Call, kind: str, *known: str) -> dict[str, str]:
         if name not in {*known, "_summary", "_elements", "_format", "_pretty", PAGE}:
             if call.preference.lenient:
                 continue
-            raise BadParameter.because("unknown-parameter", name=name[:64], type=kind, allowed=", ".join(known))
+            raise BadParameter.because("unknown-parameter", name=repeated(name), type=kind, allowed=", ".join(known))
         if name in given:
             raise BadParameter.because("parameter-repeated", name=name)
         given[name] = value

@@ -14,8 +14,8 @@ from fhir_server.fhir.outcome import HTTP, Invalid, Issue, NotFound, Stale, Unre
 from fhir_server.fhir.patch import apply_json_patch, apply_merge_patch, apply_path_patch, without_stale_narrative
 from fhir_server.fhir.subset import refuse_subset
 from fhir_server.interactions.call import Call, Proposal, Server
-from fhir_server.interactions.commit import put_over, refuse_invalid, written
-from fhir_server.interactions.condition import only_match
+from fhir_server.interactions.commit import put_over, refuse_invalid, refuse_unversioned, written
+from fhir_server.interactions.condition import only_match, searching
 from fhir_server.storage.store import Grant, Matches, Stored
 
 Apply: TypeAlias = Callable[[dict[str, Any], Any], Any]
@@ -33,17 +33,18 @@ FHIR_JSON = frozenset({"application/fhir+json", "application/json"})
 
 
 async def patch(call: Call, grant: Grant, server: Server) -> Proposal:
-    """A new version of the resource that the address names, by its id or by what it must match. NotFound, Gone, Stale;
-    Invalid where the patch cannot be applied, or where what it makes is not valid.
+    """A new version of the resource that the address names, by its id or by what it must match. NotFound, Gone, Stale,
+    Unversioned; Invalid where the patch cannot be applied, or where what it makes is not valid.
 
     Without If-Match a patch that another writer overtakes is applied again, to what that one wrote.
     """
+    await refuse_unversioned(call, grant, server)
     stored, conditions = await _current(call, grant, server)
     if call.preconditions.match not in {None, stored.version}:
         raise Stale.because("stale")
     resource = patched(decode(stored.text), call)
     refuse_invalid(server.content.validator.issues(resource))
-    change = put_over(stored, resource, call, server, method="PATCH")
+    change = await put_over(stored, resource, call, server, method="PATCH")
     return Proposal((change,), lambda after: written(after[0]), conditions)
 
 
@@ -51,7 +52,7 @@ async def _current(call: Call, grant: Grant, server: Server) -> tuple[Stored, tu
     """The version to be patched, and what must still hold of it when the new one is written."""
     if call.id:
         return await server.store.read(call.type, call.id, grant), ()
-    found = await only_match(call.type, call.parameters, grant, server)
+    found = await only_match(call.type, call.parameters, searching(call, server), server)
     if found.stored is None:
         raise NotFound.because("not-found")
     return found.stored, (found.condition,)

@@ -51,4 +51,5 @@ def derived(stored: Stored, server: Server) -> Reindexed:
     resource = decode(stored.text)
     index = server.content.extractor.index(resource)
     patients = server.content.anchors.of(stored.type, stored.id, index)
-    return Reindexed(stored.type, stored.id, stored.version, index, patients, relations(resource, stored.id, patients))
+    related = relations(resource, stored.id, patients, server.base)
+    return Reindexed(stored.type, stored.id, stored.version, index, patients, related)

@@ -15,6 +15,7 @@ from fhir_server.fhir.subset import Subset, read_subset
 from fhir_server.interactions.call import Address, Answer, Call, Server
 from fhir_server.interactions.include import included
 from fhir_server.interactions.listing import links, listing, matched, noted, position
+from fhir_server.search.parameter import APART
 from fhir_server.search.parse import Search
 from fhir_server.search.query import Query, Sort, every
 from fhir_server.storage.store import COUNTED, Grant, Page, Stored
@@ -56,7 +57,7 @@ def _entries(
 
 def _types(call: Call, server: Server) -> list[str]:
     """The types to be searched, in the order of their names."""
-    there = set(server.types)
+    there = set(server.types) - APART
     if call.address.compartment:
         there &= server.content.compartments.types(call.address.compartment)
     named = {type for name, value in call.parameters if name == TYPE for type in value.split(",")}

@@ -7,11 +7,10 @@ https://hl7.org/fhir/R4/search.html#chaining https://hl7.org/fhir/R4/search.html
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from fhir_server.fhir.outcome import BadParameter, Issue
+from fhir_server.fhir.outcome import BadParameter, Issue, repeated
 from fhir_server.search.filter import compared, filtered
 from fhir_server.search.modifier import (
     ID,
-    LONGEST_NAME,
     asked,
     identity,
     missing,
@@ -19,7 +18,7 @@ from fhir_server.search.modifier import (
     refuse_type,
     unknown_modifier,
 )
-from fhir_server.search.parameter import Parameter, Parameters
+from fhir_server.search.parameter import APART, Parameter, Parameters
 from fhir_server.search.query import Criterion, Linked, LinkedFrom, Some, Without, every, some
 from fhir_server.search.values.escape import split
 
@@ -43,7 +42,7 @@ class UnknownParameter(Exception):
 
     def __init__(self, name: str, type: str, allowed: Iterable[str]) -> None:
         super().__init__(name)
-        self._said = {"name": name[:LONGEST_NAME], "type": type, "allowed": ", ".join(allowed)}
+        self._said = {"name": repeated(name), "type": type, "allowed": ", ".join(allowed)}
 
     def issue(self, severity: str = "error") -> Issue:
         """What is said of it."""
@@ -167,10 +166,12 @@ class Criteria:
         return some(*ways)
 
     def _targets(self, parameter: Parameter) -> Iterable[str]:
-        """The types that a reference may lead to; one that may lead anywhere leads nowhere without a type."""
+        """The types that a reference may lead to, but for those that stand apart; one that may lead anywhere leads nowhere
+        without a type.
+        """
         if not parameter.targets:
             raise BadParameter.because("chain-type", name=parameter.code)
-        return parameter.targets
+        return [target for target in parameter.targets if target not in APART] or parameter.targets
 
     # -------------------------------------------------------------------------------------------- parameters of all types
 
@@ -198,7 +199,7 @@ class Criteria:
         _, source, code, rest = parts
         parameter = self.known(source).get(code)
         if parameter is None or not parameter.leads or type not in (parameter.targets or {type}):
-            raise BadParameter.because("has-reference", name=code[:LONGEST_NAME], source=source, type=type)
+            raise BadParameter.because("has-reference", name=repeated(code), source=source, type=type)
         return LinkedFrom(source, code, self.criterion(source, rest, value, way.further()))
 
 

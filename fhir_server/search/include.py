@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from fhir_server.fhir.definitions import r4
 from fhir_server.fhir.outcome import BadParameter
 from fhir_server.search.modifier import unknown_modifier
-from fhir_server.search.parameter import Parameter, Parameters
+from fhir_server.search.parameter import APART, Parameter, Parameters
 
 INCLUDES = frozenset({"_include", "_revinclude"})
 EVERY = "*"
@@ -31,7 +31,7 @@ class Include:
 def include(parameters: Parameters, name: str, value: str) -> Include:
     """What a name and a value ask to come along: `*`, `[type]:*` or `[type]:[reference]`, the last two with a target type or
     without. BadParameter for a type or reference that is not known; from what bears an address back to the canonicals that
-    name it leads no way.
+    name it leads no way, and what stands apart comes along with nothing.
     """
     code, colon, modifier = name.partition(":")
     if colon and modifier != "iterate":
@@ -41,7 +41,8 @@ def include(parameters: Parameters, name: str, value: str) -> Include:
         return Include(EVERY, EVERY, "", reverse, iterate)
     source, _, rest = value.partition(":")
     parameter, _, target = rest.partition(":")
-    references = {code: one for code, one in references_of(parameters, source).items() if one.leads or not reverse}
+    known = {} if reverse and source in APART else references_of(parameters, source)
+    references = {code: one for code, one in known.items() if one.leads or not reverse}
     allowed = _targets(references, parameter)
     if not allowed or (target and target not in allowed):
         raise BadParameter.because("include", name=code, allowed=", ".join(references) or "-")

@@ -11,6 +11,7 @@ from fhir_server.search.index import Index
 from fhir_server.search.parameter import STORED
 from fhir_server.search.query import (
     Amount,
+    BlockedBy,
     Criterion,
     Every,
     Everything,
@@ -18,6 +19,7 @@ from fhir_server.search.query import (
     Linked,
     LinkedFrom,
     Missing,
+    OfKind,
     OfPatient,
     Query,
     Reference,
@@ -179,6 +181,10 @@ def _missing(criterion: Missing, candidate: Candidate) -> bool:
     return criterion.parameter not in STORED and not candidate.index.has(criterion.parameter)
 
 
+def _of_kind(criterion: OfKind, candidate: Candidate) -> bool:
+    return candidate.type in criterion.types
+
+
 def _of_patient(criterion: OfPatient, candidate: Candidate) -> bool:
     return not criterion.patients.isdisjoint(candidate.patients)
 
@@ -187,6 +193,17 @@ def _related(criterion: Related, candidate: Candidate) -> bool:
     return any(
         bond.patient in candidate.patients
         and bond.actor in criterion.actors
+        and bond.kind in criterion.kinds
+        and bond.start <= criterion.at <= bond.end
+        for bond in candidate.bonds
+    )
+
+
+def _blocked_by(criterion: BlockedBy, candidate: Candidate) -> bool:
+    named = {f"{type}/{id}" for type, id in candidate.index.references.get(criterion.parameter, ()) if type}
+    return any(
+        bond.patient in candidate.patients
+        and bond.actor in named - criterion.apart
         and bond.kind in criterion.kinds
         and bond.start <= criterion.at <= bond.end
         for bond in candidate.bonds
@@ -211,8 +228,10 @@ _TESTS: Mapping[type, _Test] = {
     Reference: _reference,
     Span: _span,
     Missing: _missing,
+    OfKind: _of_kind,
     OfPatient: _of_patient,
     Related: _related,
+    BlockedBy: _blocked_by,
 }
 
 RELATIONS: Mapping[str, Callable[[float, float, float, float], bool]] = {

@@ -7,15 +7,13 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TypeAlias
 
 from fhir_server.fhir.definitions import r4
-from fhir_server.fhir.outcome import BadParameter, Refusal
+from fhir_server.fhir.outcome import BadParameter, Refusal, repeated
 from fhir_server.fhir.reference import is_id
 from fhir_server.search.parameter import COMPOSITE, STORED, WORDED, Parameter
 from fhir_server.search.query import Criterion, Identity, Missing, Together, Token, Without, every, some
 from fhir_server.search.values import amount, date, reference, string, token, uri, words
 from fhir_server.search.values.escape import plain, split
 
-LONGEST_NAME = 64
-"""So much of a name is said back to the caller."""
 LONGEST_VALUE = 2048
 """Characters of one value."""
 
@@ -75,7 +73,7 @@ def refuse_type(parameter: Parameter, type: str) -> None:
 def unknown_modifier(name: str, modifier: str, allowed: Iterable[str] = ()) -> Refusal:
     """The refusal of a modifier."""
     return BadParameter.because(
-        "unknown-modifier", modifier=modifier[:LONGEST_NAME], name=name, allowed=", ".join(allowed) or "-"
+        "unknown-modifier", modifier=repeated(modifier), name=name, allowed=", ".join(allowed) or "-"
     )
 
 

@@ -36,6 +36,10 @@ COMPOSITE = "composite"
 STORED = frozenset({"_id", "_lastUpdated"})
 """Found by what the store itself knows of a resource, so not indexed."""
 
+APART = frozenset({"AuditEvent"})
+"""Types that answer to nothing but reads and searches of themselves: not to chains, to what comes along, to a search or a
+history of several types. Of the parameters of every type they have STORED alone: most of them are rendered, not indexed."""
+
 WORDED = frozenset({TEXT, CONTENT})
 """Found by the words of a resource; HL7's definitions have no expression."""
 
@@ -131,6 +135,8 @@ class Parameters:
         found: dict[str, tuple[str, Definition]] = {}
         for base in sorted(_lineage(type) & self._by_base.keys()):
             for code, (name, definition) in self._by_base[base].items():
+                if type in APART and base != type and code not in STORED:
+                    continue
                 if code in found:
                     raise BadDefinition(f"{name}: {type} has a search parameter {code} already")
                 found[code] = name, definition

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from fhir_server.fhir.outcome import BadParameter, Issue
+from fhir_server.fhir.outcome import BadParameter, Issue, repeated
 from fhir_server.search.criteria import Criteria, UnknownParameter, Way
 from fhir_server.search.include import INCLUDES, Include, include
-from fhir_server.search.modifier import LONGEST_NAME, unknown_modifier
+from fhir_server.search.modifier import unknown_modifier
 from fhir_server.search.parameter import WORDED, Parameter, Parameters
 from fhir_server.search.query import Criterion, Query, Sort, every
 from fhir_server.search.values.escape import storable
@@ -67,6 +67,10 @@ class Parser:
     def __init__(self, parameters: Parameters, base: str) -> None:
         self._parameters = parameters
         self._criteria = Criteria(parameters, base)
+
+    def known(self, type: str) -> Mapping[str, Parameter]:
+        """The parameters of a type by code."""
+        return self._criteria.known(type)
 
     def parse(self, type: str, pairs: Iterable[Pair], *, lenient: bool = False) -> Search:
         """What names and values, already decoded, ask of the resources of a type.
@@ -190,10 +194,9 @@ def _shown(results: Mapping[str, str]) -> Iterator[Pair]:
 
 def _refuse_unreadable(name: str, value: str) -> None:
     if not (storable(name) and storable(value)):
-        shown = "".join(character if character.isprintable() else "?" for character in name[:LONGEST_NAME])
-        raise BadParameter.because("parameter-value", name=shown, expected="UTF-8")
+        raise BadParameter.because("parameter-value", name=repeated(name), expected="UTF-8")
     if len(value) > LONGEST_TEXT:
-        raise BadParameter.because("value-too-long", name=name[:LONGEST_NAME], limit=LONGEST_TEXT)
+        raise BadParameter.because("value-too-long", name=repeated(name), limit=LONGEST_TEXT)
 
 
 def _refuse_too_many(criteria: Iterable[Pair]) -> None:
@@ -201,4 +204,4 @@ def _refuse_too_many(criteria: Iterable[Pair]) -> None:
     for name, value in criteria:
         values[name] = values.get(name, 0) + value.count(",") + 1
         if values[name] > MOST_VALUES:
-            raise BadParameter.because("too-many-values", name=name[:LONGEST_NAME], limit=MOST_VALUES)
+            raise BadParameter.because("too-many-values", name=repeated(name), limit=MOST_VALUES)

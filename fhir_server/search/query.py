@@ -7,7 +7,8 @@ of stands apart, under its name: `subject:identifier` the tokens of a reference'
 a concept, `identifier:of-type` the numbers with the types they are given as.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 
@@ -170,6 +171,15 @@ class Missing:
 
 
 @dataclass(frozen=True, slots=True)
+class OfKind:
+    """The resource is of one of these types; of no types: nothing matches. By it a grant says different things of different
+    types at once; in the light of one type it is settled (`settled_for`).
+    """
+
+    types: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class OfPatient:
     """The resource is anchored to one of these patients (ids), by its subject element alone."""
 
@@ -184,6 +194,19 @@ class Related:
 
     actors: frozenset[str]
     kinds: frozenset[str]
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class BlockedBy:
+    """The resource is anchored to a patient of whom, at the moment `at` (milliseconds since 1970; its start and end are included), a
+    relation of one of these kinds names as its actor what a reference parameter of the resource points at too, an organization
+    as a rule; those of `apart` (`Organization/2`) do not count, nor does what is not ours.
+    """
+
+    parameter: str
+    kinds: frozenset[str]
+    apart: frozenset[str]
     at: int
 
 
@@ -204,9 +227,15 @@ Criterion: TypeAlias = (
     | Linked
     | LinkedFrom
     | Missing
+    | OfKind
     | OfPatient
     | Related
+    | BlockedBy
 )
+
+
+NOTHING = Some(())
+"""No resource at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,3 +290,43 @@ def narrowed(criterion: Criterion, grant: Criterion) -> Criterion:
         case LinkedFrom(type, parameter, where):
             return LinkedFrom(type, parameter, every(narrowed(where, grant), grant))
     return criterion
+
+
+def settled_for(criterion: Criterion, type: str) -> Criterion:
+    """The criterion as it is of resources of one type, and at each hop of a chain of the type there: no OfKind is left in it,
+    and nothing that is said of other types.
+    """
+    match criterion:
+        case OfKind(types):
+            return Everything() if type in types else NOTHING
+        case Every(parts):
+            return _all(settled_for(part, type) for part in parts)
+        case Some(parts):
+            return _any(settled_for(part, type) for part in parts)
+        case Without(part):
+            return _opposite(settled_for(part, type))
+        case Linked() | LinkedFrom():
+            where = settled_for(criterion.where, criterion.type)
+            return NOTHING if where == NOTHING else replace(criterion, where=where)
+    return criterion
+
+
+def _all(parts: Iterable[Criterion]) -> Criterion:
+    kept = list(parts)
+    return NOTHING if NOTHING in kept else every(*kept)
+
+
+def _any(parts: Iterable[Criterion]) -> Criterion:
+    kept = [part for part in parts if part != NOTHING]
+    return Everything() if Everything() in kept else some(*kept)
+
+
+def _opposite(part: Criterion) -> Criterion:
+    if isinstance(part, Everything):
+        return NOTHING
+    return Everything() if part == NOTHING else Without(part)
+
+
+def reachable(query: Query, grant: Criterion) -> Criterion:
+    """What the query asks, where the grant reaches it, at every hop of a chain too; settled for the query's type."""
+    return settled_for(every(narrowed(query.where, grant), grant), query.type)

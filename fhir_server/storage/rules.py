@@ -1,14 +1,30 @@
 """What both stores hold to, whatever their database: each rule once."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from base64 import b64encode
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import TypeAlias
 
 from fhir_server.fhir.instant import instant
 from fhir_server.fhir.outcome import Conflict, Issue, NotFound, Stale, Unavailable
-from fhir_server.search.query import Criterion, Every, Everything, OfPatient, Related, Some, Without
-from fhir_server.storage.store import Change, Delete, Overtaken, Put, Stored
+from fhir_server.search.query import (
+    NOTHING,
+    Criterion,
+    Every,
+    Everything,
+    Identity,
+    OfKind,
+    OfPatient,
+    Reference,
+    Related,
+    Some,
+    Span,
+    Token,
+    Without,
+    settled_for,
+)
+from fhir_server.storage.store import Change, Delete, Entry, Overtaken, Put, Stored
 
 _NOTHING = sha256(b"").digest()
 
@@ -60,6 +76,16 @@ def _next(standing: Standing, now: int) -> tuple[int, int]:
     return standing.version + 1, max(now, standing.updated + 1)
 
 
+def completed(entry: Entry, made: Stored) -> Entry:
+    """The entry with what only the store knows of the version that the Commit made."""
+    return replace(
+        entry,
+        version=entry.version or made.version,
+        patient=entry.patient or " ".join(made.patients),
+        digest=entry.digest or b64encode(made.digest).decode(),
+    )
+
+
 AT_ONCE = 200
 """Resources read at once when all of them are walked through."""
 
@@ -76,9 +102,11 @@ async def walk(batch: Callable[[Place, int], Awaitable[list[Stored]]], after: Pl
 
 
 def speaks_of_patients(criterion: Criterion) -> bool:
-    """Whether a grant asks for nothing but patients: an audit entry has nothing else by which it could be judged."""
+    """Whether a grant asks for nothing but types and patients: a version that an earlier release kept has nothing else by which
+    it could be judged.
+    """
     match criterion:
-        case Everything() | OfPatient() | Related():
+        case Everything() | OfKind() | OfPatient() | Related():
             return True
         case Every(parts) | Some(parts):
             return all(speaks_of_patients(part) for part in parts)
@@ -87,8 +115,35 @@ def speaks_of_patients(criterion: Criterion) -> bool:
     return False
 
 
-APART = frozenset({"AuditEvent"})
-"""Types that answer to nothing but reads and searches of themselves: not to the history of all types."""
+ENTRIES = "AuditEvent"
+"""What the entries of the audit are to a grant, whatever they tell of."""
+
+
+def of_entries(grant: Criterion) -> Criterion:
+    """What a grant about rows says of entries; NOTHING where it asks what no row tells."""
+    settled = settled_for(grant, ENTRIES)
+    return settled if _told_by_rows(settled) else NOTHING
+
+
+def _told_by_rows(criterion: Criterion) -> bool:
+    match criterion:
+        case Everything() | Identity() | OfPatient() | Related():
+            return True
+        case Token(parameter) | Reference(parameter) | Span(parameter):
+            return parameter in ROWS[type(criterion)]
+        case Every(parts) | Some(parts):
+            return all(map(_told_by_rows, parts))
+        case Without(part):
+            return _told_by_rows(part)
+    return False
+
+
+ROWS: Mapping[type, frozenset[str]] = {
+    Token: frozenset({"interaction", "organisation", "agent"}),
+    Reference: frozenset({"about"}),
+    Span: frozenset({"at", "status"}),
+}
+"""What rows are asked by criteria that name a parameter."""
 
 
 def incomplete() -> Unavailable:

@@ -11,7 +11,7 @@ from typing import Any
 
 from fhir_server.fhir.outcome import NotFound
 from fhir_server.search.match import Candidate, answer, matches, sort_value
-from fhir_server.search.query import Query, Sort, every, narrowed
+from fhir_server.search.query import Criterion, Query, Sort, reachable
 from fhir_server.storage.page import Position
 from fhir_server.storage.store import Commit, Grant, Matches, Overtaken, Page, Store, Stored
 
@@ -61,8 +61,7 @@ class Shelf:
         self, query: Query, grant: Grant, *, count: int, after: Position | None = None, total: bool = True
     ) -> Page:
         """The resources that match and that the grant reaches, counted to the last."""
-        where = every(narrowed(query.where, grant.query), grant.query)
-        found = answer(replace(query, where=where), self._candidates)
+        found = self._found(query, grant.query)
         left = [one for one in found if after is None or _follows(one, after, query.sort)]
         shown = left[:count]
         return Page(
@@ -81,7 +80,10 @@ class Shelf:
         return replace(commit, conditions=tuple(one for one in commit.conditions if one not in own))
 
     def _holds(self, condition: Matches) -> bool:
-        return {one.id for one in answer(condition.query, self._candidates)} == condition.ids
+        return {one.id for one in self._found(condition.query, condition.within)} == condition.ids
+
+    def _found(self, query: Query, grant: Criterion) -> list[Candidate]:
+        return answer(replace(query, where=reachable(query, grant)), self._candidates)
 
 
 class ShelfOverStore:
@@ -100,8 +102,18 @@ class ShelfOverStore:
         self.index_version = store.index_version
         self.index_is = store.index_is
         self.entries = store.entries
+        self.find_entries = store.find_entries
+        self.blocks = store.blocks
+        self.heads = store.heads
+        self.settled = store.settled
+        self.tend = store.tend
         self.notices = store.notices
         self.relations = store.relations
+        self.keep = store.keep
+        self.kept = store.kept
+        self.all_kept = store.all_kept
+        self.replace = store.replace
+        self.drop = store.drop
         self.check = store.check
         self.close = store.close
 

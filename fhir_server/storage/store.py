@@ -3,7 +3,7 @@
 To read, a store demands a `Grant`; to write, a `Commit`. Nothing here knows a database.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
@@ -31,9 +31,15 @@ SYSTEM_GRANTS = {
     "reindex": Grant(Everything(), "HSYSADMIN", "system-reindex"),
     "identity": Grant(Everything(), "HOPERAT", "system-identity"),
     "readiness": Grant(Everything(), "HSYSADMIN", "system-readiness"),
+    "standing": Grant(Everything(), "HOPERAT", "system-standing"),
+    "registry": Grant(Everything(), "HSYSADMIN", "system-registry"),
+    "verification": Grant(Everything(), "HSYSADMIN", "system-verification"),
+    "authorize": Grant(Everything(), "HSYSADMIN", "system-authorize"),
 }
 """The server's own look-ups, each under a name of its own: no bypass. `reindex` reads every stored resource to derive its
-index anew; `identity` matches a person by national identifier; `readiness` asks whether anything can be read at all."""
+index anew; `identity` matches a person by national identifier; `standing` finds who a caller is; `readiness` asks whether
+anything can be read at all; under `registry` it is told who registered clients and issuers; `verification` reads the whole trail,
+to see that it is what was written; `authorize` finds the synthetic people that one may be while developing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +111,8 @@ class Relation:
 class Put:
     """A new version of a resource. `absent` and `present` say whether it may be made where there is none (or a deleted
     one), and where there is one; `version` is the one that must be current (If-Match). `rereads`: the caller did not name
-    it, the change was made from it; where another is current by now the Commit is Overtaken, and not Stale.
+    it, the change was made from it; where another is current by now the Commit is Overtaken, and not Stale. `reach`
+    is what may be changed so, where that is not the Grant of the whole Commit.
     """
 
     type: str
@@ -119,15 +126,17 @@ class Put:
     present: bool = True
     version: int | None = None
     rereads: bool = False
+    reach: Criterion | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Delete:
-    """The resource is deleted: a version without content. One that is deleted already stays as it is."""
+    """The resource is deleted: a version without content. One that is deleted already stays as it is. `reach` is as in Put."""
 
     type: str
     id: str
     version: int | None = None
+    reach: Criterion | None = None
 
 
 Change: TypeAlias = Put | Delete
@@ -136,18 +145,25 @@ Change: TypeAlias = Put | Delete
 @dataclass(frozen=True, slots=True)
 class Matches:
     """The resources that match the query are those of these ids and no others; without ids, none does (If-None-Exist).
-    Judged as it is written: a grant that it was looked up under is no part of it unless the query says so.
+    `within` is what may be seen of them, as a grant says it, at every hop of a chain too; who may see more is another caller
+    with the same question.
     """
 
     query: Query
     ids: frozenset[str] = frozenset()
+    within: Criterion = field(default_factory=Everything)
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One lean row of the audit. `agent` is JSON, encoded once a token. `version` 0 and `patient` "" are filled in by the
-    store where the Commit changes the resource: the version that it writes, the ids of its patients with spaces between.
-    `at` is milliseconds since 1970; `status` what the caller was answered.
+    """One lean row of the audit. `agent` is JSON, encoded once a token; entries are found by its `names`, where it has any.
+    `version` 0, `patient` "" and `digest` "" are filled in by the store where the Commit changes the resource: the version
+    that it writes, the ids of its patients with spaces between, the hash of that version. `at` is milliseconds since 1970;
+    `status` what the caller was answered.
+
+    `organisation` is the provider whose entry it is, and in whose chain it stands; "" where it is nobody's. `digest` is the
+    SHA-256, in Base64, of the version shown or written, of several that of their hashes one after the other; `reason` the key
+    of a refusal.
     """
 
     at: int
@@ -162,6 +178,32 @@ class Entry:
     purpose: str = ""
     request: str = ""
     query: str = ""
+    organisation: str = ""
+    digest: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A link in the chain of an organisation's entries: their numbers and hashes (`storage/seal.py` says how they stand in
+    `rows`), and the digest of the block before it, by which `digest` follows from all that came before. The first is number 1.
+    `at` is milliseconds since 1970.
+    """
+
+    organisation: str
+    number: int
+    at: int
+    previous: bytes
+    rows: bytes
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """The order of entries: `by` the moment `at`, then the number; or by the `number` alone."""
+
+    by: str = "at"
+    descending: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +229,10 @@ class Commit:
     entries: tuple[Entry, ...] = ()
     notices: tuple[Notice, ...] = ()
 
+    def reach(self, change: Change) -> Criterion:
+        """What a resource must be, before the change and after it, for the change to be its caller's to make."""
+        return self.grant.query if change.reach is None else change.reach
+
 
 class Unopened(Exception):
     """The database cannot be opened; the message says why and what to do."""
@@ -203,8 +249,67 @@ class Overtaken(Exception):
 COUNTED = 10_000
 """Totals are counted to here; past it they are left out."""
 
+FLEETING = frozenset({"code", "family", "launch", "session", "signing-key"})
+"""Kinds of facts that a backup leaves out: what was used, ended or revoked after the backup was made would be good again once it is
+restored; and a private key lies in no file that is carried about."""
 
-class Store(Protocol):
+
+class Facts(Protocol):
+    """What the server itself remembers: who is registered, what was used up, what was revoked. Facts are no resources, and stand
+    under no Grant: none is ever shown over FHIR, and nobody but the server asks for one.
+
+    A fact is a text under a kind (a word, without `/`) and a key; `until` is the moment, in ms since 1970, from which it counts
+    no longer, 0 for ever. What has expired is never given, and is cleared away in time. What is written is durable when the
+    call returns. Every change takes the audit entries that tell of it: they are written with it or, where the answer is
+    False, not at all. Unavailable.
+    """
+
+    async def keep(self, kind: str, key: str, text: str, *, until: int, entries: Sequence[Entry] = ()) -> bool:
+        """Keeps a fact; False where there is one already. Of any number who keep the same one at once one is told True."""
+        ...
+
+    async def kept(self, kind: str, key: str) -> str | None:
+        """The text of a fact; None where there is none."""
+        ...
+
+    async def all_kept(self, kind: str) -> Mapping[str, str]:
+        """The facts of a kind: texts by their keys, in the order of these."""
+        ...
+
+    async def replace(
+        self, kind: str, key: str, old: str, new: str, *, until: int, entries: Sequence[Entry] = ()
+    ) -> bool:
+        """Puts a text in the place of the one that is known; False where that is not, or no longer, what is kept."""
+        ...
+
+    async def drop(self, kind: str, key: str, *, entries: Sequence[Entry] = ()) -> bool:
+        """Forgets a fact; True for the one who dropped it, False for all others: so what is good once is used once."""
+        ...
+
+
+class Trail(Protocol):
+    """The audit, as who verifies it must see it: beside a running server too."""
+
+    async def entries(self, grant: Grant, *, after: int = 0, count: int = 1000) -> Sequence[tuple[int, Entry]]:
+        """The audit in the order it was written, with the number of each row, from a number on. The grant speaks of rows, as
+        that of `find_entries` does.
+        """
+        ...
+
+    async def blocks(self, organisation: str, *, after: int = 0, count: int = 100) -> Sequence[Block]:
+        """The chain of an organisation, from a block on."""
+        ...
+
+    async def heads(self) -> Sequence[Block]:
+        """The last block of each chain, in the order of the organisations, its `rows` left out."""
+        ...
+
+    async def settled(self) -> int:
+        """No entry will yet appear that was numbered before this moment (milliseconds since 1970)."""
+        ...
+
+
+class Store(Trail, Facts, Protocol):
     """A place where resources rest. Both stores pass one contract suite, `tests/storage/contract.py`.
 
     Refusals raised here: NotFound, Gone, Conflict, Stale, Unavailable (fhir/outcome.py), and Overtaken.
@@ -215,7 +320,7 @@ class Store(Protocol):
         ...
 
     async def vread(self, type: str, id: str, version: int, grant: Grant) -> Stored:
-        """One version, under the anchors that it and the current version have. NotFound; Gone for a deletion."""
+        """One version, where the grant reaches it and the current one, each as it is. NotFound; Gone for a deletion."""
         ...
 
     async def history(
@@ -229,10 +334,10 @@ class Store(Protocol):
         since: int | None = None,
         at: tuple[int, int] | None = None,
     ) -> Page:
-        """The versions of one resource, of a type (`id` ""), or of every type (`type` "" too) but those of rules.APART:
+        """The versions of one resource, of a type (`id` ""), or of every type (`type` "" too) but those of APART:
         newest first, deletions too, from the position `after` on (storage/past.py). With `since`, made at that instant (ms)
-        or later; with `at`, current at some moment of a span, its ends included. The grant judges a version by the anchors
-        that it has itself, and by all that the current one has.
+        or later; with `at`, current at some moment of a span, its ends included. The grant judges a version by what
+        it is itself (its anchors, its index), and by what the current one is; relations and other resources are as they are now.
 
         Of one resource: NotFound where the grant reaches no version at all; a total on every page. Of more: a total on the
         first page, to COUNTED; and nothing past a horizon before which no transaction is open, so that nobody who asks
@@ -263,7 +368,7 @@ class Store(Protocol):
     async def commit(self, commit: Commit) -> tuple[Stored, ...]:
         """Writes all of the Commit or nothing: one Stored for each change, in their order, durable when this returns.
 
-        A change to a resource that the grant does not reach is NotFound, and so is an update of none. Stale where the
+        A change to a resource that the grant (or the change's own `reach`) does not reach is NotFound, and so is an update of none. Stale where the
         version named is not current; Conflict where a create meets an existing id; Overtaken where a condition fails, or a
         version read is no longer current.
         """
@@ -295,8 +400,28 @@ class Store(Protocol):
         """
         ...
 
-    async def entries(self, grant: Grant, *, after: int = 0, count: int = 1000) -> Sequence[tuple[int, Entry]]:
-        """The audit in the order it was written, with the number of each row, from a number on."""
+    async def find_entries(
+        self,
+        where: Criterion,
+        grant: Grant,
+        order: Order,
+        *,
+        count: int,
+        after: tuple[int, ...] | None = None,
+        total: bool = False,
+    ) -> tuple[Sequence[tuple[int, Entry]], int | None]:
+        """So many entries that meet a criterion and that the grant reaches, each with its number, from a position on (the
+        moment where the order goes by it, and the number); and with `total` how many there are, None past COUNTED.
+
+        Both criteria speak of rows: `Identity` of numbers, `OfPatient` and `Related` of the patients, `Token` of
+        `interaction`, `organisation` and `agent` (one of its names), `Reference` of what it is `about`, `Span` of `at`
+        and `status`. A grant may say other things of other types, rows being AuditEvents to it; one that asks what no row tells
+        reaches none.
+        """
+        ...
+
+    async def tend(self) -> None:
+        """Does what the store owes its trail, a little behind the writes: seals it, indexes it. Called each second."""
         ...
 
     async def notices(self, *, after: int = 0, count: int = 1000) -> Sequence[tuple[int, int, Notice]]:

@@ -45,7 +45,9 @@ ATTRIBUTES = {
 LINKS = frozenset({"cite", "href", "longdesc", "usemap"})
 SCHEMES = frozenset({"ftp", "http", "https", "mailto", "tel", "urn"})
 PICTURES = ("data:image/png;", "data:image/jpeg;", "data:image/gif;", "data:image/webp;")
-ACTIVE_STYLE = ("expression", "javascript", "@import", "behavior", "-moz-binding", "\\")
+ACTIVE_STYLE = ("expression", "javascript", "@import", "behavior", "-moz-binding", "\\", "/*")
+COVERING_STYLE = ("position:fixed", "position:absolute", "position:sticky")
+"""What lays a narrative over the page that shows it: https://www.w3.org/TR/css-position-3/#position-property"""
 ENTITIES = frozenset(name2codepoint) | {"apos"}
 LONGEST_NAME = 12
 ENDS_COMMENT = (">", "->")
@@ -157,7 +159,7 @@ def _is_harmless(name: str, value: str) -> bool:
     """Whether the value neither runs anything nor fetches anything by itself; browsers take a backslash for a slash."""
     if name == "style":
         fetched = value.count("url(") - sum(value.count(f"url({picture}") for picture in PICTURES)
-        return not fetched and not any(word in value for word in ACTIVE_STYLE)
+        return not fetched and not any(word in value for word in (*ACTIVE_STYLE, *COVERING_STYLE))
     if name not in LINKS and name != "src":
         return True
     scheme, colon, _ = value.replace("\\", "/").partition(":")

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from fhir_server.fhir.canonical import structure
-from fhir_server.fhir.definitions import CORE, BadDefinition, r4, read
+from fhir_server.fhir.definitions import CORE, BadDefinition, every, r4
 from fhir_server.validation.codes import ValueSets
 from fhir_server.validation.demand import Demand, demands
 from fhir_server.validation.finding import Context, Findings, Rule, below, found, gathered
@@ -211,8 +211,8 @@ def _bare_type(canonical: str) -> str:
 
 @cache
 def load_profiles() -> Profiles:
-    """The profiles that `profiles/` defines, made and compiled once a process. BadDefinition where two have one canonical."""
-    return Profiles(definition for _, definition in read("profiles"))
+    """The profiles that are defined, made and compiled once a process. BadDefinition where two have one canonical."""
+    return Profiles(every())
 
 
 def _is_profile(definition: Mapping[str, Any]) -> bool:

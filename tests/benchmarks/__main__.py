@@ -5,13 +5,14 @@ import sys
 from tests.benchmarks.bundle import bundle
 from tests.benchmarks.create import create
 from tests.benchmarks.figure import Figure, console, table
+from tests.benchmarks.reach import reach
 from tests.benchmarks.read import read
 from tests.benchmarks.search import search
 from tests.benchmarks.start import start
 from tests.benchmarks.validation import validation
 from tests.benchmarks.workers import workers
 
-MEASURES = {measure.__name__: measure for measure in (validation, read, create, search, bundle, start, workers)}
+MEASURES = {measure.__name__: measure for measure in (validation, read, create, search, reach, bundle, start, workers)}
 
 
 def main(names: list[str]) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
@@ -11,11 +12,12 @@ import uvloop
 
 from fhir_server.assembly import assembled, claim_index, new_id
 from fhir_server.audit.event import Occasion, entry
-from fhir_server.interactions.call import Server
-from fhir_server.interactions.commit import put
+from fhir_server.interactions.call import Call, Server
+from fhir_server.interactions.commit import granted, put
 from fhir_server.messaging.outbox import notice
 from fhir_server.settings import Settings
 from fhir_server.storage.store import Commit
+from tests.benchmarks.databases import by_anybody
 from tests.benchmarks.plans import plan
 
 COMMITS = 3000
@@ -31,7 +33,8 @@ def commit_rate(writers: int) -> float:
 async def _rate(file: Path, writers: int) -> float:
     async with assembled(Settings(database=f"sqlite:///{file}", access="open")) as house:
         await claim_index(house)
-        commits = iter([_create(house.server) for _ in range(COMMITS)])
+        call = await by_anybody("create", "CarePlan", house.server)
+        commits = iter([_create(call, house.server) for _ in range(COMMITS)])
         started = time.perf_counter()
         await asyncio.gather(*(_write(commits, house.server) for _ in range(writers)))
         return COMMITS / (time.perf_counter() - started)
@@ -42,9 +45,9 @@ async def _write(commits: Iterator[Commit], server: Server) -> None:
         await server.store.commit(commit)
 
 
-def _create(server: Server) -> Commit:
-    grant = server.access.decide("", "create", "CarePlan")
-    occasion = Occasion(server.clock(), server.access.agent(""), grant.rule, grant.purpose, "0123456789abcdef")
-    change = put(plan(next(numbers)), new_id("CarePlan"), server, method="POST", present=False)
+def _create(call: Call, server: Server) -> Commit:
+    grant = granted(call, server)
+    occasion = Occasion(server.clock(), call.caller.agent, grant.rule, grant.purpose, "0123456789abcdef")
+    change = replace(put(plan(next(numbers)), new_id("CarePlan"), call, server, method="POST"), present=False)
     about = entry(occasion, "create", 201, type=change.type, id=change.id, patient=" ".join(change.patients))
     return Commit(grant, (change,), entries=(about,), notices=(notice(change),))

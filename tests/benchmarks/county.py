@@ -16,9 +16,10 @@ from typing import Any, TypeAlias
 
 from fhir_server.assembly import assembled, claim_index
 from fhir_server.cli.progress import progress_on_stderr
-from fhir_server.interactions.commit import put
+from fhir_server.interactions.commit import granted, put
 from fhir_server.settings import Settings
 from fhir_server.storage.store import Commit, Put
+from tests.benchmarks.databases import by_anybody
 from tests.builders import SIP
 
 Resource: TypeAlias = dict[str, Any]
@@ -378,8 +379,9 @@ def load(county: County, database: str) -> None:
 async def _load(county: County, database: str) -> None:
     async with assembled(Settings(database=database, access="open", secret="of the benchmark")) as house:
         await claim_index(house)
-        grant = house.server.access.decide("", "update", "CarePlan")
-        changes = (put(one, one["id"], house.server, method="PUT") for one in county.resources())
+        call = await by_anybody("update", "CarePlan", house.server)
+        grant = granted(call, house.server)
+        changes = (put(one, one["id"], call, house.server, method="PUT") for one in county.resources())
         with progress_on_stderr() as progress:
             task = progress.add_task(f"A county of {county.size:,}", total=county.size)
             while batch := tuple[Put, ...](islice(changes, AT_ONCE)):

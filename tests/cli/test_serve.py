@@ -28,6 +28,14 @@ def test_what_was_written_is_there_after_a_restart(database):
         assert 200 == httpx.get(f"{server.base}/CarePlan/sip").status_code
 
 
+def test_by_default_a_token_is_asked_for(database):
+    with serving("serve", "--database", database) as server:
+        assert 200 == httpx.get(f"{server.base}/metadata").status_code
+        assert 401 == httpx.get(f"{server.base}/CarePlan").status_code
+    with serve(database) as server:
+        assert 200 == httpx.get(f"{server.base}/CarePlan").status_code
+
+
 def test_a_server_told_to_stop_stops_with_success(database):
     with serve(database) as server:
         server.process.send_signal(signal.SIGTERM)
@@ -70,7 +78,6 @@ def test_a_second_server_on_one_file_is_refused(database):
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("--access", "smart"), "--access open"),
         (("--access", "open", "--host", "0.0.0.0"), "loopback"),
         (("--access", "open", "--workers", "2"), "--workers 1"),
         (("--access", "open", "--database", "postgres://x"), "sqlite:///"),
@@ -85,3 +92,25 @@ def test_what_it_cannot_start_with_is_said_in_one_line(arguments, says):
     assert says in ended.stderr
     assert "Traceback" not in ended.stderr
     assert 1 == len(ended.stderr.strip().splitlines())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "base"),
+    [
+        (("--access", "open"), "https://plans.example/fhir"),
+        (("--access", "open"), "http://plans.example/fhir"),
+        (("--access", "open"), "http://127.0.0.1:1/r4"),
+        (("--access", "smart", "--host", "0.0.0.0"), "http://127.0.0.1:1/fhir"),
+        (("--access", "smart"), "https://plans.example/fhir"),
+    ],
+)
+def test_the_authorization_server_does_not_start_where_others_could_reach_it(arguments, base, database):
+    told = {"FHIR_SERVER_AUTHORIZE": "true"}
+    start = ("serve", "--database", database, "--port", "0")
+    ended = run(*start, *arguments, **told, FHIR_SERVER_BASE_URL=base)
+
+    assert 1 == ended.returncode
+    assert "FHIR_SERVER_AUTHORIZE" in ended.stderr
+    assert 1 == len(ended.stderr.strip().splitlines())
+    with serving("serve", "--access", "open", "--database", database, **told) as server:
+        assert 200 == httpx.get(f"{server.root}/auth/jwks").status_code

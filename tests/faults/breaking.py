@@ -62,7 +62,7 @@ def contents(store: SqliteStore) -> dict[str, list[Any]]:
 _OF = "r.type, r.id FROM {0} t JOIN resources r ON r.key = t.resource"
 _CONTENTS = {
     "resources": "SELECT type, id, version, updated, deleted, method, digest, patients, idx, text FROM resources",
-    "versions": "SELECT t.version, t.updated, t.method, t.digest, t.patients, t.text, " + _OF.format("versions"),
+    "versions": "SELECT t.version, t.updated, t.method, t.digest, t.patients, t.text, t.idx, " + _OF.format("versions"),
     "tokens": "SELECT p.type, p.kind, p.code, t.value, t.space, r.id FROM tokens t JOIN resources r ON r.key = t.resource"
     " JOIN parameters p ON p.key = t.parameter",
     "spans": "SELECT p.code, t.low, t.high, r.id FROM spans t JOIN resources r ON r.key = t.resource"

@@ -38,6 +38,14 @@ def test_members_keep_their_order():
     assert text == encode(decode(text))
 
 
+@pytest.mark.parametrize("text", [b'{"a":"\xff"}', b'{"\xff":1}', b'"\xc0\xaf"', b'"\xed\xa0\x80"', b"\xff"])
+def test_what_is_not_utf_8_is_refused(text):
+    with pytest.raises(Unreadable) as refused:
+        decode(text)
+    assert ["not-json"] == [issue.key for issue in refused.value.issues]
+    assert {"a": "\u00ff"} == decode(b'{"a":"\xc3\xbf"}')
+
+
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(st.characters(codec="utf-8")),
     lambda children: (

@@ -29,6 +29,8 @@ def nested(depth: int) -> bytes:
         (b"{", "not-json"),
         (b"plan", "not-json"),
         (b"\xff\xfe{}", "not-json"),
+        (b'{"resourceType": "CarePlan", "title": "\xff"}', "not-json"),
+        (b'{"resourceType": "CarePlan", "title": "\xc0\xaf"}', "not-json"),
         (b"[]", "not-an-object"),
         (b'"CarePlan"', "not-an-object"),
         (b"null", "not-an-object"),

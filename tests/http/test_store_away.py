@@ -16,7 +16,7 @@ def database():
 @pytest.fixture
 def disk(assembly):
     """Says how many pages the database may have: the present ones, or as many as it likes."""
-    connection = assembly.server.store._store._link.connection
+    connection = assembly.server.store._store._store._link.connection
 
     class Disk:
         def fill(self) -> None:
@@ -50,11 +50,12 @@ async def test_a_write_to_a_full_disk_is_refused_for_now(api, disk):
     assert ["store-away"] == issue_keys(answer.json())
 
 
-async def test_no_read_leaves_while_the_trail_cannot_be_written(api, disk):
+async def test_l_02_no_read_leaves_while_the_trail_cannot_be_written(api, disk):
     await fill(api, disk)
 
     answers = [await api.get("CarePlan/before") for _ in range(200)]
     assert 503 == answers[-1].status_code
+    assert ("OperationOutcome", ["store-away"]) == (answers[-1].json()["resourceType"], issue_keys(answers[-1].json()))
 
 
 async def test_a_server_that_cannot_write_is_not_ready(api, disk):

@@ -166,7 +166,7 @@ async def test_a_reference_to_no_entry_is_refused(api):
 
     answer = await api.post("", json=bundle)
 
-    assert 400 == answer.status_code
+    assert 422 == answer.status_code
     assert ["Bundle.entry[0].resource.subject.reference"] == answer.json()["issue"][0]["expression"]
 
 
@@ -280,7 +280,7 @@ async def test_a_reference_by_condition_becomes_the_one_it_means(api):
     assert f"Patient/{known}" == plan["resource"]["subject"]["reference"]
 
 
-@pytest.mark.parametrize(("people", "status"), [(0, 400), (1, 200), (2, 412)])
+@pytest.mark.parametrize(("people", "status"), [(0, 422), (1, 200), (2, 412)])
 async def test_a_reference_by_condition_must_mean_exactly_one(api, people, status):
     for _ in range(people):
         await api.post("Patient", json=a_patient())

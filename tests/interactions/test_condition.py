@@ -12,7 +12,7 @@ from fhir_server.interactions.commit import perform
 from fhir_server.interactions.preconditions import Preconditions
 from fhir_server.search.query import Identity, Without
 from fhir_server.storage.store import SYSTEM_GRANTS, Grant
-from tests.builders import PERSONNUMMER, TEST_PERSON, a_bundle, a_patient, an_entry
+from tests.builders import PERSONNUMMER, TEST_PERSON, a_bundle, a_care_plan, a_patient, an_entry
 
 pytestmark = pytest.mark.anyio
 
@@ -20,15 +20,13 @@ BY_NUMBER = f"identifier={PERSONNUMMER}|{TEST_PERSON}"
 PAIRS = (("identifier", f"{PERSONNUMMER}|{TEST_PERSON}"),)
 
 
-class AllButHidden(OpenAccess):
-    """A caller who may not see the Patient `hidden`."""
-
-    _grant = Grant(Without(Identity(frozenset({"hidden"}))), "TREAT", "all-but-hidden")
+ALL_BUT_HIDDEN = Grant(Without(Identity(frozenset({"hidden"}))), "TREAT", "all-but-hidden")
+"""Of a caller who may not see the Patient `hidden`."""
 
 
 @pytest.fixture
 def narrowed(assembly):
-    return replace(assembly.server, access=AllButHidden())
+    return replace(assembly.server, access=OpenAccess(ALL_BUT_HIDDEN))
 
 
 def a_create(**members):
@@ -137,6 +135,19 @@ async def test_by_another_identifier_a_hidden_person_does_not_stand_in_the_way(n
     answer = await perform(ask, narrowed)
     assert 201 == answer.status
     assert 2 == len(await patients(narrowed))
+
+
+async def test_a_condition_looks_past_no_hop_that_its_caller_may_not_see(narrowed):
+    """Judged in the commit as it was looked up: the plan may be seen, the person by whom it is asked for may not."""
+    server = await known(narrowed, "hidden")
+    everyone = replace(narrowed, access=OpenAccess())
+    of_hidden = a_care_plan(id="plan", subject={"reference": "Patient/hidden"})
+    await perform(Call(Address("update", "CarePlan", "plan"), body=of_hidden), everyone)
+    by_person = Preconditions(none_exist=f"patient:Patient.{BY_NUMBER}")
+    create = Call(Address("create", "CarePlan"), body=a_care_plan(), preconditions=by_person)
+
+    assert 200 == (await perform(create, everyone)).status
+    assert 201 == (await perform(create, server)).status
 
 
 async def test_the_id_of_a_patient_tells_no_time(assembly):

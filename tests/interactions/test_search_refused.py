@@ -16,7 +16,7 @@ OF_A_PLAN = "activity-reference, based-on, care-team,"
 REFUSED = [
     ("Patient?colour=female", "Patient?gender=female", "'colour'", "birthdate"),
     ("Patient?$where=1", "Patient?active=true", "'$where'", "birthdate"),
-    ("Patient?{'$gt':''}=1", "Patient?active=true", "{'$gt':''}", "birthdate"),
+    ("Patient?{'$gt':''}=1", "Patient?active=true", "'??$gt?:???'", "birthdate"),
     ("Patient?name:colour=ek", "Patient?name:exact=ek", "'name'", ":missing, :exact, :contains"),
     ("CarePlan?status:exact=active", "CarePlan?status:not=active", "'status'", ":missing, :not, :in, :not-in"),
     ("CarePlan?subject:Goal=1", "CarePlan?subject:Group=1", "'subject'", ":missing, :identifier, :[type]"),
@@ -56,7 +56,7 @@ REFUSED = [
     ("CarePlan?_include=CarePlan", "CarePlan?_include=*", "'_include'", INCLUDED + OF_A_PLAN),
     ("CarePlan?_include=CarePlan:subject:Goal", "CarePlan?_include=CarePlan:subject:Group", "'_include'", OF_A_PLAN),
     ("CarePlan?_include=Colour:subject", "CarePlan?_include=Task:subject", "'_include'", INCLUDED + "-"),
-    ("CarePlan?_revinclude=Task:colour", "CarePlan?_revinclude=Task:focus", "'_revinclude'", "based-on, encounter, focus"),
+    ("CarePlan?_revinclude=Task:colour", "CarePlan?_revinclude=Task:focus", "'_revinclude'", "based-on, documented-by, encounter, focus"),
     ("CarePlan?_include:recurse=Task:focus", "CarePlan?_include:iterate=Task:focus", "'_include'", ":iterate"),
     # chains, expressions
     ("Patient?gender.name=x", "Patient?organization.name=x", "'gender'", "is no reference"),

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from fhir_server.access.decide import OPEN
 from fhir_server.fhir.codec import encode
 from fhir_server.fhir.definitions import FOLDERS, BadDefinition, read
 from fhir_server.fhir.instant import http_date, span
@@ -11,8 +12,6 @@ from fhir_server.fhir.outcome import NotFound
 from fhir_server.interactions.shelve import CONFORMANCE, shelve
 from fhir_server.search.extract import Extractor
 from fhir_server.search.parameter import load_parameters
-from fhir_server.search.query import Everything
-from fhir_server.storage.store import Grant
 from tests.builders import a_bundle, a_care_plan, an_entry, issue_keys
 
 pytestmark = pytest.mark.anyio
@@ -21,7 +20,6 @@ DEFINITIONS = [one for folder in FOLDERS for _, one in read(folder) if one["reso
 STATEMENT = "CapabilityStatement/care-plan-server"
 PARAMETER = "SearchParameter/clinical-patient"
 EXTRACTOR = Extractor(load_parameters(), "http://127.0.0.1:8080/fhir")
-OPEN = Grant(Everything(), "TREAT", "open")
 
 
 def ids(answer) -> list[str]:
@@ -211,7 +209,7 @@ async def test_a_transaction_may_refer_to_a_definition_by_what_it_matches(api):
     assert 200 == one.status_code
     stored = (await api.get("List")).json()["entry"][0]["resource"]
     assert "SearchParameter/Provenance-patient" == stored["entry"][0]["item"]["reference"]
-    assert (400, ["reference-unresolved"]) == (none.status_code, issue_keys(none.json()))
+    assert (422, ["reference-unresolved"]) == (none.status_code, issue_keys(none.json()))
 
 
 # ------------------------------------------------------------------------------------------------ what is refused

@@ -56,6 +56,9 @@ def _steps(node: Node) -> Iterator[Step]:
         case Call(of, "as" | "ofType", (Member(This(), kind),)):
             *before, last = _steps(of)
             yield from (*before, replace(last, type=kind))
+        case Call(of, "extension", (Literal(_, url),)):
+            yield from _steps(of)
+            yield Step("extension", beside=(("url", str(url)),))
         case Call(of, "where", (criterion,)):
             *before, last = _steps(of)
             yield from (*before, _narrowed(last, criterion))

@@ -9,6 +9,7 @@ from fhir_server.search.index import Index
 from fhir_server.search.match import Candidate, answer, matches
 from fhir_server.search.query import (
     Amount,
+    BlockedBy,
     Every,
     Everything,
     Identity,
@@ -267,6 +268,33 @@ def test_a_relation_to_another_patient_does_not_count():
     other = Candidate("CarePlan", "a", 0, Index(), ("p2",), (Bond(),))
 
     assert not matches(Related(frozenset({"Practitioner/1"}), frozenset({"care-team"}), 10), other)
+
+
+BLOCK = {"parameter": "documented-by", "kinds": frozenset({"inner-block"}), "apart": frozenset(), "at": 10}
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({}, True),
+        ({"at": 20}, True),
+        ({"at": 21}, False),
+        ({"kinds": frozenset({"outer-block"})}, False),
+        ({"kinds": frozenset()}, False),
+        ({"parameter": "author"}, False),
+        ({"apart": frozenset({"Organization/1"})}, False),
+        ({"apart": frozenset({"Organization/2", "Practitioner/1"})}, True),
+    ],
+)
+def test_a_block_is_of_what_an_organization_documented_of_a_patient_at_a_moment(change, expected):
+    index = Index(references={"documented-by": [("Organization", "1"), ("Organization", "3"), ("", "Organization/4")]})
+    bonds = tuple(Bond(actor=f"Organization/{number}", kind="inner-block") for number in (1, 2, 4))
+    one = Candidate("CarePlan", "a", 0, index, ("p1",), bonds)
+
+    assert expected == matches(BlockedBy(**BLOCK | change), one)
+    assert not matches(BlockedBy(**BLOCK | change), replace(one, patients=("p2",)))
+    assert not matches(BlockedBy(**BLOCK | change), replace(one, bonds=bonds[1:]))
+    assert not matches(BlockedBy(**BLOCK | change), replace(one, bonds=()))
 
 
 def test_criteria_are_joined_as_flat_as_may_be():

@@ -23,3 +23,20 @@ async def store(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) ->
 @pytest.fixture(params=GRANTS)
 def grant(request: pytest.FixtureRequest) -> Grant:
     return GRANTS[request.param]
+
+
+OF_KINDS = frozenset({"citizen", "staff"})
+"""The grants that say different things of different types: they are settled before a store comes to them, so one store of each
+kind is enough for them.
+"""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    apart = [item for item in items if _is_said_elsewhere(item)]
+    config.hook.pytest_deselected(items=apart)
+    items[:] = [item for item in items if not _is_said_elsewhere(item)]
+
+
+def _is_said_elsewhere(item: pytest.Item) -> bool:
+    given = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+    return given.get("grant") in OF_KINDS and given.get("store") in STORES.keys() - {"sqlite-memory", "mongo"}

@@ -1,6 +1,7 @@
 """What every store is held to: where the stores come from, under which grants they are called, and what is put into them.
 
-A new store joins by one line in STORES. Each test runs under the open grant and under one narrowed to the patient MINE.
+A new store joins by one line in STORES. Each test runs under the open grant, under one narrowed to the patient MINE, and under
+one that says so of what is about patients, and opens the directory beside it; and so that what the patient has closed is left out.
 """
 
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -11,8 +12,8 @@ from unittest.mock import patch
 
 from fhir_server.fhir.instant import instant
 from fhir_server.search.index import Index
-from fhir_server.search.query import Everything, OfPatient
-from fhir_server.storage.sqlite import begin, chain
+from fhir_server.search.query import BlockedBy, Every, Everything, OfKind, OfPatient, Some, Without
+from fhir_server.storage.sqlite import begin, chain, related
 from fhir_server.storage.sqlite.store import SqliteStore
 from fhir_server.storage.store import Commit, Draft, Entry, Grant, Notice, Page, Put, Relation, Store, Stored
 from tests.databases import mongo, mongo_joining
@@ -20,8 +21,25 @@ from tests.databases import mongo, mongo_joining
 MINE, THEIRS = "p1", "p2"
 OPEN = Grant(Everything(), "HOPERAT", "open")
 NARROWED = Grant(OfPatient(frozenset({MINE})), "TREAT", "one-patient")
-GRANTS = {"open": OPEN, "one-patient": NARROWED}
+DIRECTORY = frozenset({"Organization", "Practitioner", "PractitionerRole", "HealthcareService"})
+CLINICAL = frozenset({"AuditEvent", "Basic", "CarePlan", "CareTeam", "Communication", "Consent", "Goal", "Task"})
+CITIZEN = Grant(Some((OfKind(DIRECTORY), Every((OfKind(CLINICAL), OfPatient(frozenset({MINE})))))), "PATRQT", "citizen")
 NOON = 1_700_000_000_000
+_BLOCKS = frozenset({"inner-block", "outer-block"})
+CLOSED = BlockedBy("documented-by", _BLOCKS, frozenset({"Organization/own", "Organization/county"}), NOON)
+"""What a patient has closed to a unit: not what the unit documented itself, nor its county."""
+STAFF = Grant(
+    Some(
+        (
+            OfKind(DIRECTORY),
+            Every((OfKind(CLINICAL - {"AuditEvent"}), OfPatient(frozenset({MINE})), Without(CLOSED))),
+            Every((OfKind(frozenset({"AuditEvent"})), OfPatient(frozenset({MINE})))),
+        )
+    ),
+    "TREAT",
+    "staff",
+)
+GRANTS = {"open": OPEN, "one-patient": NARROWED, "citizen": CITIZEN, "staff": STAFF}
 
 
 class Clock:
@@ -62,7 +80,8 @@ async def sqlite_at(path: str, clock: Clock) -> AsyncIterator[SqliteStore]:
 @asynccontextmanager
 async def sqlite_walking(folder: Path, clock: Clock) -> AsyncIterator[Store]:
     """As a store searches that has too many of everything to gather and sort them: in threads, along its indexes."""
-    with patch.multiple(begin, GATHERED=-1, FEW=-1, LISTED=-1), patch.object(chain, "ENDS", -1):
+    few = patch.multiple(begin, GATHERED=-1, FEW=-1, LISTED=-1)
+    with few, patch.object(chain, "ENDS", -1), patch.object(related, "BLOCKS", -1):
         async with sqlite_at(":memory:", clock) as store:
             yield store
 

@@ -16,7 +16,7 @@ from fhir_server.search.match import Candidate, matches
 from fhir_server.search.query import Criterion
 from fhir_server.storage.store import Commit, Delete, Grant, Put, Relation, Store
 from tests.storage.contract import GRANTS, OPEN, STORES, Clock, a_draft
-from tests.storage.test_contract_meaning import CRITERIA, INDEXES, PATIENTS, RELATIONS, some_of
+from tests.storage.test_contract_meaning import ASKED_UNDER, INDEXES, PATIENTS, RELATIONS, some_of
 
 TYPES, IDS = ["CarePlan", "Goal", "AuditEvent"], ["0", "1"]
 CONTENT = st.tuples(INDEXES, some_of(PATIENTS).map(sorted).map(tuple), RELATIONS)
@@ -29,7 +29,7 @@ STEPS = st.lists(
 
 MOMENTS = st.integers(-4, 20)
 PLACES = [("CarePlan", "0"), ("AuditEvent", ""), ("CarePlan", ""), ("Goal", ""), ("", ""), ("", "")]
-GRANTED = CRITERIA.filter(lambda criterion: "Words(" not in repr(criterion))
+GRANTED = ASKED_UNDER.filter(lambda criterion: "Words(" not in repr(criterion))
 """What a Grant may say (`storage/store.py`)."""
 
 ASKED = st.fixed_dictionaries(
@@ -88,17 +88,16 @@ class Memory:
         return [(one.type, one.id, one.number) for one in shown]
 
     def reaches(self, criterion: Criterion, one: Version) -> bool:
-        now = self.current[one.type, one.id]
-        return all(matches(criterion, self.candidate(now, patients)) for patients in (now.patients, one.patients))
+        return all(matches(criterion, self.candidate(it)) for it in (self.current[one.type, one.id], one))
 
-    def candidate(self, now: Version, patients: tuple[str, ...]) -> Candidate:
-        """A current version, judged by these patients; what it may be linked with is judged by its own."""
+    def candidate(self, it: Version) -> Candidate:
+        """A version as it was made; relations, and what it may be linked with, are as they are now."""
         bonds = [relation for one in self.current.values() for relation in one.relations]
         others: list[Candidate] = []
         for one in self.current.values():
             if not one.deleted:
                 others.append(Candidate(one.type, one.id, one.updated, one.index, one.patients, bonds, others))
-        return Candidate(now.type, now.id, now.updated, now.index, patients, bonds, others)
+        return Candidate(it.type, it.id, it.updated, it.index, it.patients, bonds, others)
 
 
 def belongs(one: Version, type: str, id: str) -> bool:

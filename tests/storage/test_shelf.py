@@ -1,9 +1,7 @@
 """What stands on the shelf is found as what is stored is found, and the store beneath has all the rest."""
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from hypothesis import assume, given
@@ -16,7 +14,7 @@ from fhir_server.search.query import Everything, Identity, Query, Sort, Token, e
 from fhir_server.storage.shelf import Shelf, ShelfOverStore, Shelved
 from fhir_server.storage.store import Commit, Grant, Matches, Overtaken, Store, Stored
 from tests.storage.contract import GRANTS, NARROWED, NOON, OPEN, a_put, ids, write
-from tests.storage.test_contract_meaning import QUERIES, RESOURCES
+from tests.storage.test_contract_meaning import QUERIES, RESOURCES, as_candidates
 
 pytestmark = pytest.mark.anyio
 
@@ -40,14 +38,6 @@ def over(store: Store) -> ShelfOverStore:
 
 
 # ------------------------------------------------------------------------------------------------ what is found
-
-
-def as_candidates(resources: Sequence[Any]) -> list[Candidate]:
-    """Without relations: nobody's actors have to do with what stands on a shelf."""
-    found: list[Candidate] = []
-    for number, (index, patients, _, updated, type) in enumerate(resources):
-        found.append(Candidate(type, f"{number}", updated, index, patients, others=found))
-    return found
 
 
 def walked(shelf: Shelf, query: Query, grant: Grant, size: int) -> tuple[list[str], list[int | None]]:

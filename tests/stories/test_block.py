@@ -47,12 +47,12 @@ def test_the_inner_block_is_between_units_of_one_provider_and_the_outer_towards_
 
 
 def test_the_inner_block_is_of_what_the_unit_wrote_and_of_nothing_else():
-    """Those whom it is for are not kept from the rest, of their own least of all; the outer block keeps its actor out."""
+    """Each closes what its organization documented; nobody is kept from the rest, of their own least of all."""
     (data,) = INNER["provision"]["data"]
 
     assert ("authoredby", STORY.at(INNER["organization"][0])) == (data["meaning"], STORY.at(data["reference"]))
-    assert [[], ["block"]] == [
-        [row.kind for row in relations(block, block["id"], ("sven",))] for block in (INNER, OUTER)
+    assert [["inner-block"], ["outer-block"]] == [
+        [row.kind for row in relations(block, block["id"], ("sven",), "")] for block in (INNER, OUTER)
     ]
 
 

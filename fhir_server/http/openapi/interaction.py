@@ -13,6 +13,7 @@ from fhir_server.fhir.outcome import (
     Ambiguous,
     BadParameter,
     Conflict,
+    Forbidden,
     Gone,
     Invalid,
     NotAcceptable,
@@ -21,6 +22,7 @@ from fhir_server.fhir.outcome import (
     Refusal,
     Stale,
     TooLarge,
+    Unauthorized,
     Unavailable,
     Unreadable,
     UnsupportedMedia,
@@ -30,7 +32,7 @@ from fhir_server.http.openapi.place import Place
 Refusals: TypeAlias = tuple[type[Refusal], ...]
 
 ALWAYS: Refusals = (BadParameter, NotAcceptable, TooLarge)
-READING: Refusals = (*ALWAYS, Unavailable)
+READING: Refusals = (*ALWAYS, Unauthorized, Forbidden, Unavailable)
 BODY: Refusals = (Unreadable, UnsupportedMedia)
 WRITING: Refusals = (*READING, *BODY, Conflict, Stale, Invalid)
 

@@ -14,7 +14,7 @@ from fhir_server.fhir.instant import instant, span
 from fhir_server.fhir.outcome import BadParameter, Conflict, Gone, Invalid, Issue, NotFound, Stale
 from fhir_server.fhir.reference import parse_reference
 from fhir_server.interactions.call import Answer, Call, Proposal, Server
-from fhir_server.interactions.commit import put, refuse_invalid, written
+from fhir_server.interactions.commit import granted, put, refuse_invalid, written
 from fhir_server.interactions.condition import only_match
 from fhir_server.interactions.operations.parameters import parameter
 from fhir_server.process.sip.approval import DIGITALLY, OPEN, Approval, linked_parties, links, own_parties, provenance
@@ -47,13 +47,13 @@ async def approve(call: Call, grant: Grant, server: Server) -> Answer | Proposal
 
 async def _told_once(approval: Approval, version: str, patient: str, call: Call, server: Server) -> Answer | Proposal:
     id = uuid_of(f"{version}#{approval.party}")
-    grant = server.access.decide(call.bearer, "search-type", "Provenance")
+    grant = granted(call, server, "search-type", "Provenance")
     match = await only_match("Provenance", [("_id", id)], grant, server)
     if match.stored is not None:
         return written(match.stored, found=True)
     resource = provenance(approval, version, patient, instant(server.clock()))
     refuse_invalid(server.content.validator.issues(resource))
-    change = put(resource, id, server, method="POST")
+    change = put(resource, id, call, server, method="POST")
     return Proposal((change,), lambda stored: replace(written(stored[0]), status=201), (match.condition,))
 
 
@@ -149,7 +149,7 @@ async def _read(place: str, call: Call, server: Server) -> dict[str, Any] | None
     if type not in server.types:
         return None
     try:
-        stored = await server.store.read(type, id, server.access.decide(call.bearer, "read", type))
+        stored = await server.store.read(type, id, granted(call, server, "read", type))
     except (NotFound, Gone):
         return None
     resource: dict[str, Any] = decode(stored.text)

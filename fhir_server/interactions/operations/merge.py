@@ -15,7 +15,7 @@ from fhir_server.fhir.codec import decode, encode
 from fhir_server.fhir.outcome import Invalid, Issue, NotFound, TooLarge, Unreadable, outcome
 from fhir_server.fhir.reference import parse_reference, redirected
 from fhir_server.interactions.call import Answer, Call, Proposal, Server
-from fhir_server.interactions.commit import put
+from fhir_server.interactions.commit import granted, put
 from fhir_server.interactions.operations.parameters import parameter
 from fhir_server.search.query import OfPatient, Query
 from fhir_server.storage.store import Grant, Matches, Put, Stored
@@ -46,7 +46,8 @@ class _Person:
 
 async def merge(call: Call, grant: Grant, server: Server) -> Answer | Proposal:
     """200 and Parameters with what was done; with `preview` what would be. NotFound for a Patient that the caller cannot see,
-    Invalid for two that cannot be one, TooLarge where more hangs on the source than is moved at once.
+    Invalid for two that cannot be one, TooLarge where more hangs on the source than is moved at once, Forbidden where some of that
+    is not the caller's to update.
     """
     source = await _person("source-patient", call, grant, server)
     target = await _person("target-patient", call, grant, server)
@@ -55,10 +56,12 @@ async def merge(call: Call, grant: Grant, server: Server) -> Answer | Proposal:
     if len(moved) > MOST:
         raise TooLarge.because("merge-too-large", limit=MOST)
     changes = (
-        _put(source.stored, _left(source, target), server),
-        _put(target.stored, _taken_over(source, target), server),
-        *(_put(stored, _redirected(stored, source, target, server), server) for stored in moved),
+        _put(source.stored, _left(source, target), call, server),
+        _put(target.stored, _taken_over(source, target), call, server),
+        *(_put(stored, _redirected(stored, source, target, server), call, server) for stored in moved),
     )
+    reaches = {type: granted(call, server, "update", type).query for type in {change.type for change in changes}}
+    changes = tuple(replace(change, reach=reaches[change.type]) for change in changes)
     if parameter(call, "preview") is True:
         return Answer(200, _told(call, len(moved), target.stored.text), seen=(source.stored, target.stored))
     return Proposal(
@@ -120,9 +123,10 @@ def _conditions(source: _Person, moved: Iterable[Stored], server: Server) -> Ite
         yield Matches(query, frozenset(id for type, id in places if type == query.type))
 
 
-def _put(stored: Stored, resource: dict[str, Any], server: Server) -> Put:
+def _put(stored: Stored, resource: dict[str, Any], call: Call, server: Server) -> Put:
     """Made from the version that was read: where another writer was faster, the merge is thought through again."""
-    return replace(put(resource, stored.id, server, method="PUT", version=stored.version), rereads=True)
+    change = put(resource, stored.id, call, server, method="PUT", before=stored)
+    return replace(change, version=stored.version, rereads=True)
 
 
 def _left(source: _Person, target: _Person) -> dict[str, Any]:

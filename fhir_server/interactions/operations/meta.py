@@ -74,7 +74,7 @@ async def _change(call: Call, grant: Grant, server: Server, combine: Callable[[A
     resource["meta"] = _combined(resource["meta"], given, combine)
     if not set(claimed).issuperset(resource["meta"].get("profile", [])):
         refuse_invalid(server.content.validator.issues(resource))
-    change = put_over(stored, resource, call, server, method="PUT")
+    change = await put_over(stored, resource, call, server, method="PUT")
     return Proposal((change,), lambda after: _shown(written(after[0]), after[0]))
 
 

@@ -12,6 +12,7 @@ from fhir_server.fhir.codec import decode
 from fhir_server.fhir.outcome import Ambiguous, Conflict, Invalid, Issue, Unreadable
 from fhir_server.fhir.reference import parse_reference
 from fhir_server.interactions.call import Address, Answer, Call, Proposal, Server
+from fhir_server.interactions.commit import granted, reached
 from fhir_server.interactions.condition import Match, only_match
 from fhir_server.interactions.operations.parameters import parameter
 from fhir_server.interactions.preconditions import Preconditions
@@ -64,7 +65,7 @@ class _LookedUp:
             return
         for type in name.types:
             of_person = [("patient", person.reference)] if person and (type,) in OF_PERSON else []
-            grant = self._server.access.decide(self._call.bearer, "search-type", type)
+            grant = granted(self._call, self._server, "search-type", type)
             match = await only_match(type, [(name.parameter, name.value), *of_person], grant, self._server)
             if match.stored is not None:
                 self.matches.append(match)
@@ -101,6 +102,8 @@ async def _proposed(
 ) -> Answer | Proposal:
     """All of it together, or the plan that is there already."""
     plan, *others = resources
+    found = {one.reference for one in looked_up.found.values()}
+    call = replace(call, beside=frozenset(found) | {f"{one['resourceType']}/{one['id']}" for one in resources})
     made = await _created(plan, call, server, identifier=document.one("Identifierare"))
     if isinstance(made, Answer):
         return _refuse_foreign(made, plan)
@@ -130,8 +133,9 @@ async def _created(
         body=resource,
         preconditions=Preconditions(none_exist=condition),
     )
-    grant = server.access.decide(call.bearer, "create", type)
-    return await server.table["create"](create, grant, server)
+    grant = granted(call, server, "create", type)
+    result = await server.table["create"](create, grant, server)
+    return reached(result, grant) if isinstance(result, Proposal) else result
 
 
 def _refuse_foreign(found: Answer, plan: dict[str, Any]) -> Answer:

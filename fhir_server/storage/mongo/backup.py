@@ -5,7 +5,7 @@ for five minutes unless it is told otherwise (`minSnapshotHistoryWindowInSeconds
 https://www.mongodb.com/docs/manual/reference/read-concern-snapshot/
 """
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -20,12 +20,21 @@ from pymongo.errors import PyMongoError
 from fhir_server.storage.archive import Archive, Backup, Manifest, Unarchived, new_archive, opened
 from fhir_server.storage.mongo.link import Link, codes, connect
 from fhir_server.storage.mongo.schema import INDEXES, RESTORING, SCHEMA, make, schema_of
+from fhir_server.storage.store import FLEETING
 
 STORE = "MongoDB"
 
-_OF_USE_WHILE_WRITTEN = frozenset({"claims", "writers"})
+_OF_USE_WHILE_WRITTEN = frozenset({"claims", "writers", "leases"})
 KEPT = tuple(name for name in INDEXES if name not in _OF_USE_WHILE_WRITTEN)
 """The collections that a backup holds; each is a member, its documents as BSON one after the other."""
+
+_NEW = frozenset({"blocks", "facts"})
+"""Those that a backup of an earlier release need not have."""
+
+_LEFT_OUT: Mapping[str, Mapping[str, Any]] = {
+    "facts": {"$nor": [{"_id": {"$gte": f"{kind}/", "$lt": f"{kind}0"}} for kind in sorted(FLEETING)]}
+}
+"""Which documents of a collection are taken, where not all are."""
 
 _RAW: CodecOptions[RawBSONDocument] = CodecOptions(document_class=RawBSONDocument)
 
@@ -79,7 +88,7 @@ async def back_up(uri: str, target: Path, made: str) -> Manifest:
 async def _read_out(collection: AsyncCollection[Any], session: AsyncClientSession, archive: Archive) -> int:
     count = 0
     with archive.member(_member(collection.name)) as member:
-        async for document in collection.find({}, session=session):
+        async for document in collection.find(_LEFT_OUT.get(collection.name, {}), session=session):
             member.write(document.raw)
             count += 1
     return count
@@ -97,12 +106,13 @@ async def restore(source: Path, uri: str) -> Manifest:
     it. Unarchived, Unopened.
     """
     with opened(source, STORE, SCHEMA) as backup:
-        backup.verify(map(_member, KEPT))
+        kept = [name for name in KEPT if name in backup.manifest.counts or name not in _NEW]
+        backup.verify(map(_member, kept))
         async with _connected(uri, "could not take all of the backup") as link:
             await schema_of(link)
             await _refuse_filled(link)
             async with _being_restored(link):
-                for name in KEPT:
+                for name in kept:
                     await _put_in(_raw(link, name), backup)
                 await make(link)
         return backup.manifest

@@ -196,18 +196,26 @@ def document(stored: Stored, beside: Document) -> Document:
 _JUDGED = ("keys", "spans", "strings", "amounts", "words", "elements")
 """The members that an index is read back from. One that an earlier release wrote may have the first two alone."""
 
-JUDGED = {**STORED, **dict.fromkeys(_JUDGED, 1)}
-"""With these members a document can be judged in memory too."""
-
 DERIVED = ("patient", "patients", "codes", *_JUDGED, "to", "low", "high", "has")
 """The members of a document that are derived from its text."""
 
 _KEPT = ("type", "id", "version", "updated", "method", "digest", "patient", "patients", "text")
+_JUDGED_BY = ("keys", "codes", "spans", "strings", "amounts", "elements", "to")
+"""What a grant may ask of a version; an earlier release kept none of it."""
 
 
 def earlier(document: Document) -> Document:
     """The document of `versions` that keeps what another version replaces."""
-    return {"_id": f"{document['_id']}/{document['version']}", **{member: document[member] for member in _KEPT}}
+    beside = {member: document[member] for member in _JUDGED_BY if member in document}
+    return {
+        "_id": f"{document['_id']}/{document['version']}",
+        **{member: document[member] for member in _KEPT},
+        **beside,
+    }
+
+
+WITH_INDEX: Document = {"keys": {"$exists": True}}
+"""The filter of versions that were kept with what a grant may ask of them."""
 
 
 def sealed(document: Document) -> RawBSONDocument:

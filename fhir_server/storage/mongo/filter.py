@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 from fhir_server.search.query import (
     Amount,
+    BlockedBy,
     Criterion,
     Every,
     Everything,
@@ -15,6 +16,7 @@ from fhir_server.search.query import (
     Linked,
     LinkedFrom,
     Missing,
+    OfKind,
     OfPatient,
     Reference,
     Related,
@@ -48,7 +50,7 @@ LAST_UPDATED, RESOURCE_ID = "_lastUpdated", "_id"
 ALWAYS: Filter = {}
 NEVER: Filter = {"_id": {"$in": []}}
 
-Hop: TypeAlias = Related | Linked | LinkedFrom
+Hop: TypeAlias = Related | BlockedBy | Linked | LinkedFrom
 """What is told of a resource by other documents than its own."""
 
 Bonds: TypeAlias = Mapping[Hop, Filter]
@@ -214,23 +216,23 @@ _RELATIONS: Mapping[str, Callable[[float, float], Filter]] = {
 }
 """How a stored span, or amount, stands to the one asked for."""
 
-_POINTS: Mapping[str, Callable[[int, int], Filter]] = {
-    "eq": lambda low, high: {"updated": {"$gte": low, "$lte": high}},
-    "ap": lambda low, high: {"updated": {"$gte": low, "$lte": high}},
-    "ne": lambda low, high: {"$or": [{"updated": {"$lt": low}}, {"updated": {"$gt": high}}]},
-    "gt": lambda _, high: {"updated": {"$gt": high}},
-    "sa": lambda _, high: {"updated": {"$gt": high}},
-    "lt": lambda low, _: {"updated": {"$lt": low}},
-    "eb": lambda low, _: {"updated": {"$lt": low}},
-    "ge": lambda low, _: {"updated": {"$gte": low}},
-    "le": lambda _, high: {"updated": {"$lte": high}},
+POINTS: Mapping[str, Callable[[str, int, int], Filter]] = {
+    "eq": lambda at, low, high: {at: {"$gte": low, "$lte": high}},
+    "ap": lambda at, low, high: {at: {"$gte": low, "$lte": high}},
+    "ne": lambda at, low, high: {"$or": [{at: {"$lt": low}}, {at: {"$gt": high}}]},
+    "gt": lambda at, _, high: {at: {"$gt": high}},
+    "sa": lambda at, _, high: {at: {"$gt": high}},
+    "lt": lambda at, low, _: {at: {"$lt": low}},
+    "eb": lambda at, low, _: {at: {"$lt": low}},
+    "ge": lambda at, low, _: {at: {"$gte": low}},
+    "le": lambda at, _, high: {at: {"$lte": high}},
 }
-"""The same of the one stored span that is a millisecond."""
+"""The same of a stored span that is one millisecond, or of a whole number, in the member `at`."""
 
 
 def _span(span: Span, _: Bonds) -> Filter:
     if span.parameter == LAST_UPDATED:
-        return _POINTS[span.relation](span.low, span.high)
+        return POINTS[span.relation]("updated", span.low, span.high)
     return {"spans": {"$elemMatch": {"code": span.parameter, **_RELATIONS[span.relation](span.low, span.high)}}}
 
 
@@ -270,6 +272,7 @@ _MEANINGS: Mapping[type, Callable[[Any, Bonds], Filter]] = {
     Reference: lambda criterion, _: {"keys": _key(criterion)},
     Span: _span,
     Missing: _missing,
+    OfKind: lambda criterion, _: {"type": {"$in": sorted(criterion.types)}},
     OfPatient: lambda criterion, _: {"patients": {"$in": sorted(criterion.patients)}},
-    **dict.fromkeys((Related, Linked, LinkedFrom), lambda criterion, bonds: bonds[criterion]),
+    **dict.fromkeys((Related, BlockedBy, Linked, LinkedFrom), lambda criterion, bonds: bonds[criterion]),
 }

@@ -10,7 +10,7 @@ from typing import Any
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
 
-from fhir_server.search.query import Criterion, Every, Query, narrowed
+from fhir_server.search.query import Criterion, Every, Query, reachable
 from fhir_server.storage import store
 from fhir_server.storage.mongo.document import STORED, stored
 from fhir_server.storage.mongo.filter import Filter, all_of, flat
@@ -49,7 +49,7 @@ class Search:
     @property
     def _criteria(self) -> list[Criterion]:
         """What the query asks, every hop of it within the grant, and the grant itself."""
-        return list(flat([narrowed(self.query.where, self.grant), self.grant], Every))
+        return list(flat([reachable(self.query, self.grant)], Every))
 
     def _reach(self, found: Listed, beyond: Filter) -> Reach:
         return reached(all_of([{"type": self.query.type, "live": True}, beyond]), self._criteria, found)

@@ -1,7 +1,7 @@
 """The versions of one resource, of a type or of all, newest first: the current ones, and those before them.
 
 Two pipelines in one state of the database, whose rows are put in one order here (`$unionWith` promises none). An earlier
-version is judged by its own patients at once; by all else once its resource is looked up beside it.
+version is judged by itself at once; and again once its resource is looked up beside it.
 """
 
 from collections.abc import Sequence
@@ -15,15 +15,16 @@ from pymongo.asynchronous.database import AsyncDatabase
 
 from fhir_server.fhir.instant import BEGINNING
 from fhir_server.fhir.outcome import NotFound
-from fhir_server.search.query import Criterion, Every, Everything
+from fhir_server.search.parameter import APART
+from fhir_server.search.query import Criterion, Every, Everything, LinkedFrom, settled_for
 from fhir_server.storage import store as seam
 from fhir_server.storage.mongo.document import STORED, place, stored
 from fhir_server.storage.mongo.filter import Filter, all_of, compiled, flat, inside
 from fhir_server.storage.mongo.order import Key, after, order_of
-from fhir_server.storage.mongo.reach import Listed, bound, listed, made_by, reached, rows_of
-from fhir_server.storage.mongo.versions import one
+from fhir_server.storage.mongo.reach import Listed, bound, hops_in, listed, made_by, reached, rows_of
+from fhir_server.storage.mongo.versions import kept_for, one
 from fhir_server.storage.past import Past, position_of
-from fhir_server.storage.rules import APART, speaks_of_patients
+from fhir_server.storage.rules import speaks_of_patients
 from fhir_server.storage.store import Page, Stored
 
 Stages: TypeAlias = list[dict[str, Any]]
@@ -40,8 +41,10 @@ class History:
 
     async def page(self, database: AsyncDatabase[Any], session: AsyncClientSession) -> Page:
         """The page. NotFound. The session sees one state of the database throughout."""
-        past, criteria = self.past, [part for part in flat([self.grant], Every) if not isinstance(part, Everything)]
-        if past.id and not await one(database.resources, {"_id": place(past.type, past.id)}, self.grant, _ID, session):
+        past = self.past
+        grant = settled_for(self.grant, past.type) if past.type else self.grant
+        criteria = [part for part in flat([grant], Every) if not isinstance(part, Everything)]
+        if past.id and not await one(database.resources, {"_id": place(past.type, past.id)}, grant, _ID, session):
             raise NotFound.because("not-found")
         found = await listed(database, criteria, session)
         rows = [
@@ -105,8 +108,10 @@ def _current(past: Past, criteria: Sequence[Criterion], found: Listed, *order: d
 
 def _earlier(past: Past, criteria: Sequence[Criterion], found: Listed, *order: dict[str, Any]) -> Stages:
     """First what the version says itself, then what its resource says, then when it was followed."""
-    own = [criterion for criterion in criteria if speaks_of_patients(criterion)]
-    stages = reached(_made(past), own, found).stages(*order)
+    own = all_of([_made(past), kept_for(criteria)])
+    stages = reached(own, criteria, found, "place").stages(*order)
+    if any(isinstance(hop, LinkedFrom) for criterion in criteria for hop in hops_in(criterion)):
+        stages = [_PLACE, *stages]
     if criteria or past.outlived is not None:
         stages += [_PLACE, _resource(criteria), {"$unwind": "$current"}]
     if criteria:
@@ -121,7 +126,7 @@ _PLACE = {"$set": {"place": {"$concat": ["$type", "/", "$id"]}}}
 
 def _resource(criteria: Sequence[Criterion]) -> dict[str, Any]:
     """The current version beside an earlier one, with what the criteria look at."""
-    members = {"patients": 1, "updated": 1} if all(map(speaks_of_patients, criteria)) else {"text": 0}
+    members = {"type": 1, "patients": 1, "updated": 1} if all(map(speaks_of_patients, criteria)) else {"text": 0}
     return {
         "$lookup": {
             "from": "resources",
@@ -134,14 +139,11 @@ def _resource(criteria: Sequence[Criterion]) -> dict[str, Any]:
 
 
 def _judged(criteria: Sequence[Criterion], found: Listed) -> Stages:
-    """All criteria on the current version; and those that speak of patients and of other things on both at once."""
-    both = [criterion for criterion in criteria if not speaks_of_patients(criterion)]
+    """All criteria on the current version."""
     present, joins = bound(criteria, found, "current.patients", "current.", "present")
-    superseded, more = bound(both, found, "patients", "current.", "superseded")
-    names = set(made_by((*joins, *more)))
-    on_current = [inside("current", compiled(it, present), {"current.patients", *names}) for it in criteria]
-    on_both = [inside("current", compiled(it, superseded), {"patients", *names}) for it in both]
-    return [*joins, *more, {"$match": all_of([*on_current, *on_both])}]
+    names = {"current.patients", *made_by(joins)}
+    on_current = [inside("current", compiled(it, present), names) for it in criteria]
+    return [*joins, {"$match": all_of(on_current)}]
 
 
 _FOLLOWING = {"$concat": ["$place", "/", {"$toString": {"$add": ["$version", 1]}}]}

@@ -1,9 +1,11 @@
 """What a Commit does to the database: judged and written in one transaction."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import zip_longest
 from typing import Any, TypeAlias
 
 from pymongo import InsertOne, ReplaceOne, UpdateOne
@@ -11,7 +13,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 
 from fhir_server.fhir.outcome import NotFound, Refusal, Unavailable
 from fhir_server.search.match import Candidate, matches
-from fhir_server.search.query import Criterion, Everything, Related
+from fhir_server.search.query import BlockedBy, Criterion, Everything, Related, settled_for
 from fhir_server.storage.mongo import trail
 from fhir_server.storage.mongo.claim import claims_of, claims_of_condition
 from fhir_server.storage.mongo.document import Document, candidate, earlier, place
@@ -25,8 +27,10 @@ from fhir_server.storage.mongo.turns import Turns
 from fhir_server.storage.mongo.versions import settled
 from fhir_server.storage.rules import incomplete, refuse
 from fhir_server.storage.store import (
+    SYSTEM_GRANTS,
     Change,
     Commit,
+    Entry,
     Matches,
     Overtaken,
     Put,
@@ -42,6 +46,10 @@ _Stamp: TypeAlias = Callable[[], int]
 
 _Present: TypeAlias = dict[str, Document]
 """The documents that are there before a Commit, by their `_id`."""
+
+
+class _Unchanged(Exception):
+    """There was nothing to change."""
 
 
 class Ledger:
@@ -66,6 +74,26 @@ class Ledger:
                 if _is_one_row(commit):
                     return await self._write_row(commit, take)
                 return await transacted(self._link, partial(self._attempt, commit, take, stamp))
+
+    async def record_with(
+        self, change: Callable[[AsyncClientSession], Awaitable[bool]], entries: Sequence[Entry]
+    ) -> bool:
+        """Makes a change and writes the entries that tell of it; where it says that it was none, nothing at all."""
+        commit = Commit(SYSTEM_GRANTS["registry"], entries=tuple(entries))
+        await self._writers.announce()
+        with self._numbers.writing() as take:
+
+            async def attempt(session: AsyncClientSession, hurry: Hurry) -> bool:
+                if not await change(session):
+                    raise _Unchanged
+                hurry()
+                await self._write_trail(commit, (), take, session)
+                return True
+
+            try:
+                return await transacted(self._link, attempt)
+            except _Unchanged:
+                return False
 
     async def _write_row(self, commit: Commit, take: _Take) -> tuple[()]:
         """One document is written whole or not at all, without a transaction."""
@@ -101,25 +129,25 @@ class Ledger:
     # ------------------------------------------------------------------------------------------------ judging
 
     async def _judged(self, commit: Commit, present: _Present, now: int, session: AsyncClientSession) -> list[Version]:
-        """The versions to be. What the grant does not reach is not found, whatever else could be said of it."""
+        """The versions to be. What is not the caller's to change is not found, whatever else could be said of it."""
         proposed = _proposed(commit.changes, present, now)
         versions = proposed if isinstance(proposed, list) else []
-        if not isinstance(commit.grant.query, Everything):
-            touched = [candidate(it) for it in present.values()] + [version.candidate for version in versions]
-            await self._refuse_hidden(commit.grant.query, touched, session)
+        for reach, touched in _touched(commit, present, versions).items():
+            await self._refuse_hidden(reach, touched, session)
         if isinstance(proposed, Refusal):
             raise proposed
         return versions
 
-    async def _refuse_hidden(self, grant: Criterion, touched: list[Candidate], session: AsyncClientSession) -> None:
+    async def _refuse_hidden(self, reach: Criterion, touched: list[Candidate], session: AsyncClientSession) -> None:
         """Judged by the relations and references as they are before the Commit: nobody lets himself in by what he writes."""
         bonds: list[Relation] = []
-        if any(isinstance(hop, Related) for hop in hops_in(grant)):
+        if any(isinstance(hop, Related | BlockedBy) for hop in hops_in(reach)):
             patients = sorted({patient for it in touched for patient in it.patients})
             found = self._database.relations.find({"patient": {"$in": patients}}, session=session)
             bonds = [trail.relation(row) for row in await found.to_list()]
         for it in touched:
-            if not matches(await settled(self._database, grant, it, session), _bound(it, bonds)):
+            of_type = settled_for(reach, it.type)
+            if not matches(await settled(self._database, of_type, it, session), _bound(it, bonds)):
                 raise NotFound.because("not-found")
 
     async def _claim(
@@ -134,7 +162,7 @@ class Ledger:
 
     async def _refuse_unmet(self, condition: Matches, session: AsyncClientSession) -> None:
         count = len(condition.ids) + 1
-        asked = Search(condition.query, Everything(), count=count, definitions=self._definitions)
+        asked = Search(condition.query, condition.within, count=count, definitions=self._definitions)
         page = await asked.page(self._database, session)
         if {stored.id for stored in page.items} != condition.ids:
             raise Overtaken
@@ -188,6 +216,17 @@ def _proposed(changes: Sequence[Change], present: _Present, now: int) -> list[Ve
     except Refusal as refusal:
         return refusal
     return [version_of(change, before, now) for change, before in found]
+
+
+def _touched(commit: Commit, present: _Present, versions: Sequence[Version]) -> Mapping[Criterion, list[Candidate]]:
+    """What is replaced and what is left behind, by what it must be for that."""
+    touched: defaultdict[Criterion, list[Candidate]] = defaultdict(list)
+    for change, version in zip_longest(commit.changes, versions):
+        reach, before = commit.reach(change), present.get(place(change.type, change.id))
+        if not isinstance(reach, Everything):
+            touched[reach] += [candidate(before)] if before else []
+            touched[reach] += [version.candidate] if version else []
+    return touched
 
 
 def _bound(candidate: Candidate, bonds: Sequence[Relation]) -> Candidate:

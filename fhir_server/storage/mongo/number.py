@@ -102,6 +102,11 @@ def first_of(ms: int) -> int:
     return ms << _TICKS + _PROCESSES
 
 
+def moment_of(number: int) -> int:
+    """The moment of a number."""
+    return number >> _TICKS + _PROCESSES
+
+
 class Writers:
     """The processes that write, each with a lease in the database: whether this one is alone."""
 

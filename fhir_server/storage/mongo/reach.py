@@ -7,6 +7,7 @@ a query that names a patient asks after that patient only. The hops that another
 """
 
 import sys
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
@@ -15,18 +16,18 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 
-from fhir_server.search.query import Criterion, Every, Linked, LinkedFrom, Related, Some, Without
+from fhir_server.search.query import BlockedBy, Criterion, Every, Linked, LinkedFrom, Related, Some, Without
 from fhir_server.storage.mongo.document import REFERENCE, pair_key, path
-from fhir_server.storage.mongo.filter import Bonds, Filter, Hop, all_of, compiled, flat
+from fhir_server.storage.mongo.filter import Bonds, Filter, Hop, all_of, any_of, compiled, flat
 
 LISTED = 1_000
-"""So many patients and resources are listed; of more, each document is asked."""
+"""So many patients, blocks and resources are listed; of more, each document is asked."""
 
 POINTED_AT = 20
 """So many times more may be pointed at by those that are listed: a list has many entries."""
 
 Listed: TypeAlias = Mapping[Hop, list[str] | None]
-"""Where each hop leads: to patients (ids), to the ends of references (ids) or to the places that are pointed at (`Type/id`).
+"""Where each hop leads: to patients (ids), to blocks (`id Type/id`: whom, by whom), to the ends of references (ids) or to the places that are pointed at (`Type/id`).
 None: too many to list.
 """
 
@@ -77,9 +78,11 @@ async def reach(
     return reached(own, parts, await listed(database, parts, session))
 
 
-def reached(own: Filter, parts: Sequence[Criterion], found: Listed) -> Reach:
-    """The reach of what meets the filter and all criteria, once it is found where their hops lead."""
-    bonds, joins = bound(parts, found)
+def reached(own: Filter, parts: Sequence[Criterion], found: Listed, place: str = "_id") -> Reach:
+    """The reach of what meets the filter and all criteria, once it is found where their hops lead. In the member `place` stands
+    `Type/id`.
+    """
+    bonds, joins = bound(parts, found, place=place)
     direct, joined = list[Filter](), list[Filter]()
     for part in parts:
         asked = any(found.get(hop) is None for hop in hops_in(part))
@@ -105,7 +108,7 @@ def _breadth(part: Filter) -> tuple[int, bool]:
 def hops_in(criterion: Criterion) -> Iterator[Hop]:
     """The hops that a criterion takes from a resource, wherever in it; not those that they take further on."""
     match criterion:
-        case Related() | Linked() | LinkedFrom():
+        case Related() | BlockedBy() | Linked() | LinkedFrom():
             yield criterion
         case Every(parts) | Some(parts):
             for part in parts:
@@ -139,6 +142,9 @@ async def _list(
         if isinstance(hop, Related):
             found[hop] = await _patients(database, hop, session)
             continue
+        if isinstance(hop, BlockedBy):
+            found[hop] = await _blocks(database, hop, session)
+            continue
         await _list(database, hop.where, found, session)
         ends = await (_targets if isinstance(hop, Linked) else _places)(database, hop, found, session)
         found[hop] = ends
@@ -155,6 +161,19 @@ async def _patients(
     ]
     rows = await rows_of(database.relations, stages, session)
     return sorted(row["_id"] for row in rows) if len(rows) <= LISTED else None
+
+
+async def _blocks(
+    database: AsyncDatabase[Any], blocked: BlockedBy, session: AsyncClientSession | None
+) -> list[str] | None:
+    """The blocks in force; None where there are more than are listed."""
+    stages: list[dict[str, Any]] = [
+        {"$match": _standing(blocked)},
+        {"$limit": LISTED + 1},
+        {"$project": {"patient": 1, "actor": 1}},
+    ]
+    rows = await rows_of(database.relations, stages, session)
+    return sorted({f"{row['patient']} {row['actor']}" for row in rows}) if len(rows) <= LISTED else None
 
 
 async def _targets(
@@ -207,10 +226,15 @@ def _of_hop(hop: Linked | LinkedFrom, found: Listed) -> Reach:
 
 
 def bound(
-    criteria: Iterable[Criterion], found: Listed, patients: str = "patients", rest: str = "", name: str = "hop"
+    criteria: Iterable[Criterion],
+    found: Listed,
+    patients: str = "patients",
+    rest: str = "",
+    name: str = "hop",
+    place: str = "_id",
 ) -> tuple[Bonds, tuple[dict[str, Any], ...]]:
     """What each hop of the criteria demands of a document whose patients stand in the member `patients` and all else in members
-    that begin with `rest`; and the joins, under names that begin with `name`, by which it is asked for what is not listed.
+    that begin with `rest`, `Type/id` in the member `place`; and the joins, under names that begin with `name`, by which it is asked for what is not listed.
     """
     bonds: dict[Hop, Filter] = {}
     joins = list[dict[str, Any]]()
@@ -220,24 +244,42 @@ def bound(
             joins += _join(hop, patients, rest, f"{name}{number}", found)
             bonds[hop] = {f"{name}{number}": {"$ne": []}}
         else:
-            bonds[hop] = _leading_to(hop, ends, patients)
+            bonds[hop] = _leading_to(hop, ends, patients, place)
     return bonds, tuple(joins)
 
 
-def _leading_to(hop: Hop, ends: list[str], patients: str) -> Filter:
+def _leading_to(hop: Hop, ends: list[str], patients: str, place: str) -> Filter:
     """What leads to one of the ends that are listed."""
     match hop:
         case Related():
             return {patients: {"$in": ends}}
+        case BlockedBy():
+            return any_of([{patients: {"$in": them}, "keys": key} for key, them in _closed(hop, ends)])
         case Linked():
             return {"keys": {"$in": [pair_key(hop.parameter, REFERENCE, hop.type, id) for id in ends]}}
-    return {"_id": {"$in": ends}}
+    return {place: {"$in": ends}}
+
+
+def _closed(hop: BlockedBy, blocks: list[str]) -> Iterator[tuple[str, list[str]]]:
+    """By the key of what points at an organization, the patients of whom it is closed."""
+    patients = defaultdict[str, list[str]](list)
+    for block in blocks:
+        patient, _, actor = block.partition(" ")
+        patients[actor].append(patient)
+    for actor, them in patients.items():
+        type, _, id = actor.partition("/")
+        if type:
+            yield pair_key(hop.parameter, REFERENCE, type, id), them
 
 
 def _join(hop: Hop, patients: str, rest: str, name: str, found: Listed) -> list[dict[str, Any]]:
     match hop:
         case Related():
             return [_lookup("relations", patients, "patient", [{"$match": _standing(hop)}], name)]
+        case BlockedBy():
+            named = {"named": {"$ifNull": [f"${rest}{path('to', hop.parameter)}", []]}}
+            stages = [{"$match": _standing(hop)}, {"$match": {"$expr": {"$in": ["$actor", "$$named"]}}}]
+            return [_lookup("relations", patients, "patient", stages, name, named)]
         case Linked():
             local = rest + path("to", hop.parameter)
             return [_lookup("resources", local, "_id", _of_hop(hop, found).stages(), name)]
@@ -246,27 +288,32 @@ def _join(hop: Hop, patients: str, rest: str, name: str, found: Listed) -> list[
     return [{"$set": {own: key}}, _lookup("resources", own, "keys", _of_hop(hop, found).stages(), name)]
 
 
-def _lookup(collection: str, local: str, foreign: str, stages: list[dict[str, Any]], name: str) -> dict[str, Any]:
+def _lookup(
+    collection: str,
+    local: str,
+    foreign: str,
+    stages: list[dict[str, Any]],
+    name: str,
+    told: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Whether there is one: `told` are names in the stages for what stands in the document that asks."""
     pipeline = [*stages, {"$limit": 1}, {"$project": {"_id": 1}}]
     return {
         "$lookup": {
             "from": collection,
             "localField": local,
             "foreignField": foreign,
+            **({"let": told} if told else {}),
             "pipeline": pipeline,
             "as": name,
         }
     }
 
 
-def _standing(related: Related) -> Filter:
+def _standing(hop: Related | BlockedBy) -> Filter:
     """What a document of `relations` must be."""
-    return {
-        "actor": {"$in": sorted(related.actors)},
-        "kind": {"$in": sorted(related.kinds)},
-        "start": {"$lte": related.at},
-        "end": {"$gte": related.at},
-    }
+    actor = {"$in": sorted(hop.actors)} if isinstance(hop, Related) else {"$nin": sorted(hop.apart)}
+    return {"actor": actor, "kind": {"$in": sorted(hop.kinds)}, "start": {"$lte": hop.at}, "end": {"$gte": hop.at}}
 
 
 async def rows_of(

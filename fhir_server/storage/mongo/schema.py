@@ -18,7 +18,7 @@ from fhir_server.fhir.definitions import indexes
 from fhir_server.storage.mongo.link import Link
 from fhir_server.storage.store import Unopened
 
-SCHEMA = 1
+SCHEMA = 3
 """Which form of documents this release writes."""
 
 RESTORING = "restoring"
@@ -27,7 +27,7 @@ RESTORING = "restoring"
 ARRAYS: Mapping[str, frozenset[str]] = {
     "resources": frozenset({"patients", "keys", "codes", "spans", "strings", "amounts", "words", "elements"}),
     "versions": frozenset({"patients"}),
-    "audit": frozenset({"patients"}),
+    "audit": frozenset({"patients", "names"}),
 }
 """The members that are arrays, by collection."""
 
@@ -49,9 +49,11 @@ class Made:
         return IndexModel(list(self.members), **options, **lasting)
 
 
-COLLECTIONS = ("resources", "versions", "relations", "audit", "outbox", "claims", "writers", "meta")
+COLLECTIONS = (
+    "resources", "versions", "relations", "audit", "blocks", "outbox", "facts", "claims", "writers", "leases", "meta"
+)  # fmt: skip
 """The current version of each resource, its `_id` being Type/id; the versions before it, where an update puts them; what
-writers of one identity meet at (`claims`); and what the other names say."""
+writers of one identity meet at (`claims`); what the server itself remembers (`facts`); and what the other names say."""
 
 
 def _made(entry: Mapping[str, Any]) -> Made:
@@ -87,8 +89,18 @@ async def make(link: Link) -> None:
                 await _make_collection(link, name)
             if wanted:
                 await link.database[name].create_indexes([index.model for index in wanted])
-    for name, value in (("schema", SCHEMA), ("index", "")):
+    await _migrate(link, await schema_of(link, restoring=True))
+    await link.database.meta.update_one({"_id": "schema"}, {"$max": {"value": SCHEMA}}, upsert=True)
+    for name, value in (("index", ""), ("sealed", 0)):
         await link.database.meta.update_one({"_id": name}, {"$setOnInsert": {"value": value}}, upsert=True)
+
+
+async def _migrate(link: Link, found: int) -> None:
+    """Brings the documents of an earlier release to today's form; begun twice, it does nothing twice."""
+    if 0 < found < SCHEMA:
+        unknown = {"organisation": {"$exists": False}}
+        given = {"organisation": "", "digest": "", "reason": "", "names": []}
+        await link.database.audit.update_many(unknown, {"$set": given})
 
 
 async def _make_collection(link: Link, name: str) -> None:
@@ -101,9 +113,11 @@ async def _make_collection(link: Link, name: str) -> None:
             raise
 
 
-async def schema_of(link: Link) -> int:
-    """The schema of the database, 0 where it is empty. Unopened for one of a newer release, or not whole."""
-    if await link.database.meta.find_one({"_id": RESTORING}):
+async def schema_of(link: Link, *, restoring: bool = False) -> int:
+    """The schema of the database, 0 where it is empty. Unopened for one of a newer release, or, unless it is just the one
+    `restoring` who asks, not whole.
+    """
+    if not restoring and await link.database.meta.find_one({"_id": RESTORING}):
         raise Unopened(
             "A backup is being restored into this database. If that was stopped before its end: drop the database, and "
             "restore again."

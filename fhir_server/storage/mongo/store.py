@@ -3,7 +3,7 @@
 https://www.mongodb.com/docs/manual/core/transactions/
 """
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from functools import partial
 from typing import Self
 
@@ -11,13 +11,15 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import PyMongoError
 
 from fhir_server.fhir.instant import END
-from fhir_server.search.query import Query
-from fhir_server.storage.mongo import indexing, trail, versions
+from fhir_server.search.query import Criterion, Query
+from fhir_server.storage.mongo import blocks, indexing, sought, trail, versions
+from fhir_server.storage.mongo.blocks import Sealer
+from fhir_server.storage.mongo.facts import Facts
 from fhir_server.storage.mongo.find import Search
 from fhir_server.storage.mongo.history import History
 from fhir_server.storage.mongo.ledger import Ledger
 from fhir_server.storage.mongo.link import Link, connect, telling_errors, unopened
-from fhir_server.storage.mongo.number import Numbers, Writers
+from fhir_server.storage.mongo.number import Numbers, Writers, moment_of
 from fhir_server.storage.mongo.reindex import reindex
 from fhir_server.storage.mongo.schema import prepare
 from fhir_server.storage.mongo.transaction import Hurry, transacted
@@ -25,7 +27,19 @@ from fhir_server.storage.mongo.values import values
 from fhir_server.storage.page import Position
 from fhir_server.storage.past import Past
 from fhir_server.storage.rules import Place, walk
-from fhir_server.storage.store import Commit, Entry, Grant, Indexing, Notice, Page, Reindexed, Relation, Stored
+from fhir_server.storage.store import (
+    Block,
+    Commit,
+    Entry,
+    Grant,
+    Indexing,
+    Notice,
+    Order,
+    Page,
+    Reindexed,
+    Relation,
+    Stored,
+)
 
 
 class MongoStore:
@@ -38,7 +52,9 @@ class MongoStore:
         self._clock = clock
         self._definitions = definitions
         self._writers = Writers(link.database, clock, process, numbers, definitions)
+        self._sealer = Sealer(link.database, clock, process)
         self._ledger = Ledger(link, numbers, self._writers, definitions)
+        self._facts = Facts(link.database, self._ledger, clock)
 
     @classmethod
     async def open(cls, uri: str, clock: Callable[[], int], definitions: str = "") -> Self:
@@ -60,6 +76,7 @@ class MongoStore:
     async def close(self) -> None:
         """Says that this process writes no more, and lets go of the database."""
         try:
+            await self._sealer.leave()
             await self._writers.leave()
         except PyMongoError:
             pass  # the lease ends by itself
@@ -125,7 +142,36 @@ class MongoStore:
         """The audit in the order of its numbers, to the horizon before which no transaction is open."""
         with telling_errors():
             horizon = await self._writers.horizon()
-            return await trail.entries(self._link.database, grant.query, after, horizon, count)
+            return await sought.entries(self._link.database, grant.query, after, horizon, count)
+
+    async def find_entries(
+        self,
+        where: Criterion,
+        grant: Grant,
+        order: Order,
+        *,
+        count: int,
+        after: tuple[int, ...] | None = None,
+        total: bool = False,
+    ) -> tuple[Sequence[tuple[int, Entry]], int | None]:
+        """The entries that meet a criterion about rows, and that the grant, about rows too, reaches."""
+        with telling_errors():
+            return await sought.find_entries(self._link.database, where, grant.query, order, count, after, total=total)
+
+    async def blocks(self, organisation: str, *, after: int = 0, count: int = 100) -> Sequence[Block]:
+        """The chain of an organisation, from a block on."""
+        with telling_errors():
+            return await blocks.blocks(self._link.database, organisation, after, count)
+
+    async def heads(self) -> Sequence[Block]:
+        """The last block of each chain, without its rows."""
+        with telling_errors():
+            return await blocks.heads(self._link.database)
+
+    async def settled(self) -> int:
+        """No entry will yet appear that was numbered before this moment."""
+        with telling_errors():
+            return moment_of(await self._writers.horizon())
 
     async def notices(self, *, after: int = 0, count: int = 1000) -> Sequence[tuple[int, int, Notice]]:
         """The outbox in the order of its numbers, to the horizon before which no transaction is open."""
@@ -166,6 +212,42 @@ class MongoStore:
         """Replaces what is derived from these versions, where they are still current. Overtaken."""
         with telling_errors():
             await reindex(self._link, rows, reached)
+
+    async def tend(self) -> None:
+        """Seals what is not sealed yet, up to the horizon before which no transaction is open."""
+        with telling_errors():
+            await self._sealer.seal(await self._writers.horizon())
+
+    # ------------------------------------------------------------------------------------------------ the server's own
+
+    async def kept(self, kind: str, key: str) -> str | None:
+        """The text of a fact; None where there is none."""
+        with telling_errors():
+            return await self._facts.kept(kind, key)
+
+    async def all_kept(self, kind: str) -> Mapping[str, str]:
+        """The facts of a kind: texts by their keys."""
+        with telling_errors():
+            return await self._facts.all_kept(kind)
+
+    async def keep(self, kind: str, key: str, text: str, *, until: int, entries: Sequence[Entry] = ()) -> bool:
+        """Keeps a fact; False where there is one already."""
+        with telling_errors():
+            return await self._facts.keep(kind, key, text, until, entries)
+
+    async def replace(
+        self, kind: str, key: str, old: str, new: str, *, until: int, entries: Sequence[Entry] = ()
+    ) -> bool:
+        """Puts a text in the place of the one that is known; False where that is not what is kept."""
+        with telling_errors():
+            return await self._facts.replace(kind, key, old, new, until, entries)
+
+    async def drop(self, kind: str, key: str, *, entries: Sequence[Entry] = ()) -> bool:
+        """Forgets a fact; True for the one who dropped it."""
+        with telling_errors():
+            return await self._facts.drop(kind, key, entries)
+
+    # ------------------------------------------------------------------------------------------------ whether it works
 
     async def check(self) -> None:
         """Raises Unavailable where the store cannot be read or written just now."""

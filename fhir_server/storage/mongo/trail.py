@@ -5,20 +5,20 @@ They are read as the primary has them (read concern "local"): of two rows the ma
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
+from functools import lru_cache
 from typing import Any
 
+import msgspec
 from pymongo import ASCENDING
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.read_concern import ReadConcern
 
-from fhir_server.search.query import Criterion
 from fhir_server.storage.mongo.document import Document, place
 from fhir_server.storage.mongo.judge import Version
-from fhir_server.storage.mongo.reach import reach, rows_of
-from fhir_server.storage.rules import speaks_of_patients
+from fhir_server.storage.rules import completed
+from fhir_server.storage.seal import MEMBERS, members_of
 from fhir_server.storage.store import Commit, Entry, Notice, Reindexed, Relation, Stored
 
-_ENTRY = tuple(field.name for field in fields(Entry))
 _RELATION = tuple(field.name for field in fields(Relation))
 
 Places = Mapping[tuple[str, str], Version]
@@ -37,11 +37,15 @@ def audited(entries: Iterable[Entry], places: Places, numbers: Iterable[int]) ->
 
 
 def _audited(entry: Entry, version: Version | None, number: int) -> Document:
-    row: Document = {"_id": number, **{name: getattr(entry, name) for name in _ENTRY}}
-    if version is not None:
-        row["version"] = entry.version or version.stored.version
-        row["patient"] = entry.patient or " ".join(version.stored.patients)
-    return row | {"patients": row["patient"].split(" ")}
+    told = entry if version is None else completed(entry, version.stored)
+    row: Document = {"_id": number, **dict(zip(MEMBERS, members_of(told), strict=True))}
+    return row | {"patients": told.patient.split(" "), "names": _names(told.agent)}
+
+
+@lru_cache(10_000)
+def _names(agent: str) -> list[str]:
+    """What an agent is found by."""
+    return list(msgspec.json.decode(agent).get("names", ()))
 
 
 def noticed(commit: Commit, places: Places) -> list[tuple[Notice, int]]:
@@ -84,18 +88,9 @@ def _plain(value: Any) -> Any:
 # ------------------------------------------------------------------------------------------------ as they are read
 
 
-async def entries(
-    database: AsyncDatabase[Any], grant: Criterion, after: int, before: int, count: int
-) -> list[tuple[int, Entry]]:
-    """Audit entries in the order of their numbers, between two of them. A grant that speaks of more than patients reaches none:
-    an entry has nothing else by which it could be judged.
-    """
-    if not speaks_of_patients(grant):
-        return []
-    found = await reach(database, {"_id": {"$gt": after, "$lt": before}}, [grant])
-    stages = [*found.stages({"$sort": {"_id": ASCENDING}}), {"$limit": count}]
-    rows = await rows_of(database.get_collection("audit", read_concern=_LOCAL), stages)
-    return [(int(row["_id"]), Entry(**{name: _plain(row[name]) for name in _ENTRY})) for row in rows]
+def entry_in(row: Document) -> tuple[int, Entry]:
+    """The number and the entry of a document. What is not there reads as nothing: the hash tells."""
+    return int(row["_id"]), Entry(*(_plain(row.get(name)) for name in MEMBERS))
 
 
 _LOCAL = ReadConcern("local")

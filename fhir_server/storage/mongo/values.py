@@ -5,7 +5,7 @@ from typing import Any
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
 
-from fhir_server.search.query import Criterion
+from fhir_server.search.query import Criterion, settled_for
 from fhir_server.storage.mongo.document import TOKEN, any_range, pair_of
 from fhir_server.storage.mongo.find import refuse_incomplete
 from fhir_server.storage.mongo.reach import reach, rows_of
@@ -26,7 +26,7 @@ async def values(
     await refuse_incomplete(database, session, definitions)
     first, end = any_range(parameter, TOKEN)
     own = {"keys": {"$gte": first, "$lt": end}}
-    found = await reach(database, {"type": type, "live": True, **own}, [grant], session)
+    found = await reach(database, {"type": type, "live": True, **own}, [settled_for(grant, type)], session)
     alone: list[dict[str, Any]] = [
         {"$project": {"_id": 0, "keys": 1}},
         {"$unwind": "$keys"},

@@ -1,9 +1,11 @@
 """One resource by its id: its current version, or another one. The grant is part of the filter of each.
 
-A version is judged by the anchors that it has itself, and by all that the current one has: who may no longer see the
-resource sees no earlier state of it, and who came later sees nothing of another patient's time.
+A version is judged by all that it has itself, its anchors and its index, and by all that the current one has: who may no
+longer see the resource sees no earlier state of it, and who came later sees nothing of another patient's time, nor of a time
+when the resource was of another kind. Relations and other resources are as they are now.
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -12,24 +14,22 @@ from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 
 from fhir_server.fhir.outcome import Gone, NotFound
-from fhir_server.search.match import Candidate, matches
+from fhir_server.search.match import Candidate
 from fhir_server.search.query import (
     Criterion,
     Every,
     Everything,
     Linked,
     LinkedFrom,
-    OfPatient,
-    Related,
     Some,
     Without,
+    settled_for,
 )
 from fhir_server.storage.mongo.document import (
-    JUDGED,
     REFERENCE,
     STORED,
+    WITH_INDEX,
     Document,
-    candidate,
     pair_key,
     place,
     stored,
@@ -42,7 +42,7 @@ from fhir_server.storage.store import Stored
 
 async def read(database: AsyncDatabase[Any], type: str, id: str, grant: Criterion) -> Stored:
     """The current version. NotFound, Gone."""
-    found = await one(database.resources, {"_id": place(type, id)}, grant, STORED)
+    found = await one(database.resources, {"_id": place(type, id)}, settled_for(grant, type), STORED)
     if found is None:
         raise NotFound.because("not-found")
     return _still_there(stored(found))
@@ -50,42 +50,27 @@ async def read(database: AsyncDatabase[Any], type: str, id: str, grant: Criterio
 
 async def vread(database: AsyncDatabase[Any], type: str, id: str, version: int, grant: Criterion) -> Stored:
     """The version of this number. NotFound, Gone."""
-    members = STORED if speaks_of_patients(grant) else JUDGED
-    current = await one(database.resources, {"_id": place(type, id)}, grant, members)
-    found = current
-    if current is not None and current["version"] != version:
-        own = {"type": type, "id": id, "version": version}
-        found = await one(database.versions, own, await _of_earlier(database, grant, current), STORED)
+    of_type = settled_for(grant, type)
+    found = await one(database.resources, {"_id": place(type, id)}, of_type, STORED)
+    if found is not None and found["version"] != version:
+        own = {"type": type, "id": id, "version": version, **kept_for([of_type])}
+        found = await one(database.versions, own, of_type, STORED)
     if found is None:
         raise NotFound.because("no-such-version")
     return _still_there(stored(found))
+
+
+def kept_for(criteria: Iterable[Criterion]) -> Filter:
+    """What an earlier version must have been kept with to be judged. Those of a release before have no index: whatever they may
+    have been, who asks for that does not see them.
+    """
+    return {} if all(map(speaks_of_patients, criteria)) else WITH_INDEX
 
 
 def _still_there(found: Stored) -> Stored:
     if found.deleted:
         raise Gone.because("gone")
     return found
-
-
-async def _of_earlier(database: AsyncDatabase[Any], grant: Criterion, current: Document) -> Criterion:
-    """What a grant demands of the anchors of an earlier version, once all else is judged on the current one."""
-    if speaks_of_patients(grant):
-        return grant
-    judged = candidate(current)
-    return _of_patients(await settled(database, grant, judged), judged)
-
-
-def _of_patients(grant: Criterion, current: Candidate) -> Criterion:
-    match grant:
-        case OfPatient() | Related():
-            return grant
-        case Every(parts):
-            return Every(tuple(_of_patients(part, current) for part in parts))
-        case Some(parts):
-            return Some(tuple(_of_patients(part, current) for part in parts))
-        case Without(part):
-            return Without(_of_patients(part, current))
-    return Everything() if matches(grant, current) else Some(())
 
 
 async def settled(

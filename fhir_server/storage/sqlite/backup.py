@@ -20,14 +20,16 @@ from fhir_server.storage.archive import (
     opened,
     sync_folder,
 )
-from fhir_server.storage.sqlite.link import connect, lock_file
-from fhir_server.storage.sqlite.schema import MIGRATIONS, migrate, schema_of
+from fhir_server.storage.sqlite.clause import one_of
+from fhir_server.storage.sqlite.link import connect, lock_file, reading
+from fhir_server.storage.sqlite.schema import MIGRATIONS, Step, migrate, schema_of
+from fhir_server.storage.store import FLEETING
 
 STORE = "SQLite"
 MEMBER = "care-plans.db"
 """The one member of a backup: a database file like any other."""
 
-_COUNTED = ("resources", "versions", "relations", "audit", "outbox")
+_COUNTED = ("resources", "versions", "relations", "audit", "blocks", "outbox", "facts")
 _CHUNK = 1 << 20
 
 # ---------------------------------------------------------------------------------------------- to make one
@@ -49,15 +51,26 @@ def _copied(path: str, copy: Path) -> Iterator[Path]:
     """A copy of the database, of one state of it, that is gone when the block ends."""
     try:
         _make_private(copy)
-        with closing(_reading(path)) as connection:
+        with closing(reading(path)) as connection:
             if not schema_of(connection):
                 raise Unarchived(f"The database file {path} is empty: there is nothing to back up.")
             connection.execute("VACUUM INTO ?", (str(copy),))
+        _leave_out_fleeting(copy)
         yield copy
     except sqlite3.Error as error:
         raise Unarchived(f"The database file {path} cannot be copied: {error}.") from error
     finally:
         copy.unlink(missing_ok=True)
+
+
+def _leave_out_fleeting(copy: Path) -> None:
+    """What a backup leaves out is overwritten, and not only taken off the lists."""
+    with closing(sqlite3.connect(copy, isolation_level=None)) as connection:
+        for setting in ("journal_mode = MEMORY", "secure_delete = ON"):
+            connection.execute(f"PRAGMA {setting}")
+        if "facts" in _counted(connection):
+            kinds = one_of("kind", sorted(FLEETING))
+            connection.execute(f"DELETE FROM facts WHERE {kinds.sql}", kinds.values)
 
 
 def _make_private(path: Path) -> None:
@@ -66,23 +79,24 @@ def _make_private(path: Path) -> None:
     os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, OWNER_ONLY))
 
 
-def _reading(path: str) -> sqlite3.Connection:
-    """A connection that makes no file, and changes none."""
-    if not Path(path).exists():
-        raise Unarchived(f"There is no database file {path}. Name the one to back up.")
-    return sqlite3.connect(f"{Path(path).absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
-
-
 def _described(copy: Path) -> tuple[int, dict[str, int]]:
-    with closing(_reading(str(copy))) as connection:
-        counts = {table: connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in _COUNTED}
+    with closing(reading(str(copy))) as connection:
+        counts = {
+            table: connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in _counted(connection)
+        }
         return schema_of(connection), counts
+
+
+def _counted(connection: sqlite3.Connection) -> list[str]:
+    """The tables that are counted, of those that there are: one of an earlier release has fewer."""
+    there = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    return [table for table in _COUNTED if table in there]
 
 
 # ---------------------------------------------------------------------------------------------- to restore it
 
 
-def restore(source: Path, path: str, migrations: Sequence[Sequence[str]] = MIGRATIONS) -> Manifest:
+def restore(source: Path, path: str, migrations: Sequence[Step] = MIGRATIONS) -> Manifest:
     """Puts the database of a backup where there is none, or one in which nothing was ever written, and brings it to today's
     schema: all of it or nothing. Unarchived; Unopened where a server holds the file, or it is none of ours.
     """
@@ -118,14 +132,14 @@ def _refuse_filled(path: str) -> None:
         return
     try:
         with closing(connect(path, writes=True).connection) as connection:
-            tables = _COUNTED if schema_of(connection) else ()
+            tables = _counted(connection) if schema_of(connection) else []
             if any(connection.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone() for table in tables):
                 raise filled
     except sqlite3.Error as error:
         raise filled from error
 
 
-def _unpack(backup: Backup, fresh: Path, migrations: Sequence[Sequence[str]]) -> None:
+def _unpack(backup: Backup, fresh: Path, migrations: Sequence[Step]) -> None:
     _make_private(fresh)
     with fresh.open("wb") as file:
         for chunk in backup.chunks(MEMBER):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from fhir_server.search.query import (
     Amount,
+    BlockedBy,
     Criterion,
     Every,
     Everything,
@@ -22,7 +23,7 @@ from fhir_server.search.query import (
 )
 from fhir_server.storage.sqlite.clause import Clause, all_of
 from fhir_server.storage.sqlite.driver import driver
-from fhir_server.storage.sqlite.held import Held
+from fhir_server.storage.sqlite.held import Held, Keyed
 from fhir_server.storage.sqlite.sieve import sieve
 
 FEW = 100
@@ -56,7 +57,7 @@ class Beginning:
         return isinstance(self.criterion, _NOT_DELETED)
 
 
-_NOT_DELETED = (OfPatient, Related, Token, Under, Reference, Span, Amount, Text, Words, Held)
+_NOT_DELETED = (OfPatient, Related, BlockedBy, Token, Under, Reference, Span, Amount, Text, Words, Held, Keyed)
 """Criteria that begin at rows which a deleted resource does not have."""
 
 
@@ -65,8 +66,9 @@ def begin(connection: sqlite3.Connection, criteria: Sequence[Criterion], type: s
     start = shortest(connection, criteria, type, most)
     if start is None or start.count <= FEW:
         return start
-    if start.count > most and sum(driver(criterion, type) is not None for criterion in criteria) > 1:
-        start = shortest(connection, criteria, type, FAR) or start
+    quickly_counted = [criterion for criterion in criteria if not isinstance(criterion, Related | BlockedBy)]
+    if start.count > most and sum(driver(criterion, type) is not None for criterion in quickly_counted) > 1:
+        start = shortest(connection, quickly_counted, type, FAR) or start
     return _sifted(connection, start, criteria, type, most)
 
 
@@ -138,7 +140,7 @@ def flat(criteria: Sequence[Criterion]) -> Iterator[Criterion]:
 def _promise(criterion: Criterion) -> int:
     """Which criteria are likely to be met by few, or quickly counted: those come first."""
     match criterion:
-        case OfPatient() | Identity():
+        case OfPatient() | Identity() | Keyed():
             return 0
         case Text(_, "contains" | "ends", _):
             return 3

@@ -12,6 +12,7 @@ from fhir_server.storage.sqlite.begin import Beginning, flat, shortest
 from fhir_server.storage.sqlite.clause import Clause, all_of
 from fhir_server.storage.sqlite.compile import path
 from fhir_server.storage.sqlite.held import REFERENCE, Held
+from fhir_server.storage.sqlite.related import listed
 from fhir_server.storage.sqlite.ways import Way, gathering, naming
 
 ENDS = 5000
@@ -80,7 +81,7 @@ def _all(connection: sqlite3.Connection, parts: Sequence[Criterion], type: str) 
 
 def _ids(connection: sqlite3.Connection, where: Criterion, type: str) -> frozenset[str] | None:
     """Of the resources of a type for which it holds; None where they are many."""
-    criteria, start = begun(connection, list(flat([where])), type, ENDS)
+    criteria, start = begun(connection, list(flat([listed(connection, where, type)])), type, ENDS)
     if start is None or start.count > ENDS:
         return None
     rest = start.rest(criteria)
@@ -92,7 +93,7 @@ def _named(
     connection: sqlite3.Connection, where: Criterion, type: str, parameter: str, named: str
 ) -> frozenset[str] | None:
     """The ids of one type that those of another, for which it holds, name by a parameter; None where they are many."""
-    criteria, start = begun(connection, list(flat([where])), type, ENDS)
+    criteria, start = begun(connection, list(flat([listed(connection, where, type)])), type, ENDS)
     if start is None or start.count > ENDS:
         return None
     way = gathering(type, start.keys, start.rest(criteria))

@@ -46,7 +46,7 @@ def negated(part: Clause) -> Clause:
     return Clause(f"NOT {part.sql}", part.values)
 
 
-def one_of(expression: str, values: Collection[str]) -> Clause:
+def one_of(expression: str, values: Collection[str] | Collection[int]) -> Clause:
     """The expression is one of the values."""
     if len(values) == 1:
         return Clause(f"{expression} = ?", tuple(values))

@@ -9,6 +9,7 @@ from typing import Any
 
 from fhir_server.search.query import (
     Amount,
+    BlockedBy,
     Criterion,
     Every,
     Everything,
@@ -16,6 +17,7 @@ from fhir_server.search.query import (
     Linked,
     LinkedFrom,
     Missing,
+    OfKind,
     OfPatient,
     Reference,
     Related,
@@ -38,6 +40,7 @@ from fhir_server.storage.sqlite.held import (
     TOKEN,
     VALUED,
     Held,
+    Keyed,
     held,
     merged,
 )
@@ -58,6 +61,7 @@ class Place:
     type: str = ""
     row: str = "r"
     idx: str = "r.idx"
+    updated: str = "r.updated"
 
     def linked(self, type: str) -> "Place":
         """A row of that type in `resources` that this one is linked with."""
@@ -66,14 +70,14 @@ class Place:
 
 def row_of(type: str, row: str = "r") -> Place:
     """A row of that type in `resources`, not deleted."""
-    return Place(f"{row}.patients", type, row, f"{row}.idx")
+    return Place(f"{row}.patients", type, row, f"{row}.idx", f"{row}.updated")
 
 
 PRESENT = Place("r.patients")
 """A row of `resources`, deleted or not, or one that is about to be."""
 
-SUPERSEDED = Place("v.patients")
-"""A row `v` of `versions`, by its own anchors; all else is judged on the current version `r`."""
+SUPERSEDED = Place("v.patients", idx="v.idx", updated="v.updated")
+"""A row `v` of `versions` beside its resource `r`."""
 
 AUDITED = Place("""'["' || replace(a.patient, ' ', '","') || '"]'""")
 """A row `a` of `audit`: only anchors can be judged."""
@@ -128,7 +132,7 @@ def _indexed(kind: str, parameter: str, place: Place, conditions: list[Clause]) 
 
 def _stands(span: Span, place: Place) -> Clause:
     if span.parameter == LAST_UPDATED:
-        return at_point(span, f"{place.row}.updated")
+        return at_point(span, place.updated)
     return _indexed(SPAN, span.parameter, place, [spanning(span, _FIRST, _SECOND)])
 
 
@@ -178,17 +182,32 @@ def _misses(criterion: Missing, place: Place) -> Clause:
 
 
 def _related(criterion: Related, place: Place) -> Clause:
-    rows = f"json_each({place.patients}) p CROSS JOIN relations x ON x.patient = p.value"
+    rows = f"json_each({place.patients}) p CROSS JOIN relations x INDEXED BY relations_patient ON x.patient = p.value"
     return exists(rows, related_by(criterion))
 
 
 def related_by(criterion: Related) -> list[Clause]:
     """What a row `x` of `relations` must be."""
-    return [
-        one_of("x.actor", criterion.actors),
-        one_of("x.kind", criterion.kinds),
-        Clause('x.start <= ? AND x."end" >= ?', (criterion.at, criterion.at)),
-    ]
+    return [one_of("x.actor", criterion.actors), *_in_force(criterion)]
+
+
+def _in_force(criterion: Related | BlockedBy) -> list[Clause]:
+    moment = Clause('x.start <= ? AND x."end" >= ?', (criterion.at, criterion.at))
+    return [one_of("x.kind", criterion.kinds), moment]
+
+
+def _blocked_by(criterion: BlockedBy, place: Place) -> Clause:
+    """By what the row itself points at, and whose it is: each a look-up among the relations."""
+    own = f"json_each({place.idx}, ?) i CROSS JOIN json_each({place.patients}) p"
+    by = "CROSS JOIN relations x INDEXED BY relations_patient ON x.patient = p.value"
+    rows = f"{own} {by} AND x.actor = {_SECOND} || '/' || {_FIRST}"
+    found = exists(rows, [Clause(f"{_SECOND} <> ''"), *blocking(criterion)])
+    return Clause(found.sql, (path(REFERENCE, criterion.parameter), *found.values))
+
+
+def blocking(criterion: BlockedBy) -> list[Clause]:
+    """What a row `x` of `relations` must be to be a block."""
+    return [negated(one_of("x.actor", criterion.apart)), *_in_force(criterion)]
 
 
 _MEANINGS: Mapping[type, Callable[[Any, Place], Clause]] = {
@@ -200,6 +219,7 @@ _MEANINGS: Mapping[type, Callable[[Any, Place], Clause]] = {
     Token: lambda criterion, place: _holds(held(criterion), place),
     Reference: lambda criterion, place: _holds(held(criterion), place),
     Held: _holds,
+    Keyed: lambda criterion, place: criterion.among(f"{place.row}.key"),
     Under: lambda criterion, place: _indexed(TOKEN, criterion.parameter, place, [begins(_FIRST, criterion.text)]),
     Text: lambda criterion, place: _indexed(STRING, criterion.parameter, place, [standing(criterion, _SECOND, _THIRD)]),
     Words: lambda criterion, place: having_words(criterion, f"{place.row}.key"),
@@ -209,6 +229,8 @@ _MEANINGS: Mapping[type, Callable[[Any, Place], Clause]] = {
     Linked: _linked,
     LinkedFrom: _linked_from,
     Missing: _misses,
+    OfKind: lambda criterion, place: one_of(f"{place.row}.type", criterion.types),
     OfPatient: _of_patient,
     Related: _related,
+    BlockedBy: _blocked_by,
 }

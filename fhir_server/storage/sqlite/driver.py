@@ -5,6 +5,7 @@ from typing import Any
 
 from fhir_server.search.query import (
     Amount,
+    BlockedBy,
     Criterion,
     Every,
     Identity,
@@ -20,8 +21,8 @@ from fhir_server.search.query import (
 )
 from fhir_server.search.values.string import fold
 from fhir_server.storage.sqlite.clause import Clause, all_of, one_of
-from fhir_server.storage.sqlite.compile import LAST_UPDATED, known, related_by
-from fhir_server.storage.sqlite.held import AMOUNT, PATIENT, SPAN, STRING, TOKEN, Held, held, merged
+from fhir_server.storage.sqlite.compile import LAST_UPDATED, blocking, known, related_by
+from fhir_server.storage.sqlite.held import AMOUNT, PATIENT, REFERENCE, SPAN, STRING, TOKEN, Held, Keyed, held, merged
 from fhir_server.storage.sqlite.ranges import Range, at_point, hinted, in_unit, spanning
 from fhir_server.storage.sqlite.texts import begins, standing, worded
 
@@ -68,10 +69,27 @@ def _of_related(criterion: Related, type: str) -> Clause:
     key = known(PATIENT, "", type)
     met = all_of(related_by(criterion))
     return Clause(
-        "SELECT t.resource AS key FROM relations x CROSS JOIN tokens t"
+        "SELECT t.resource AS key FROM relations x INDEXED BY relations_actor CROSS JOIN tokens t"
         f" ON t.parameter = {key.sql} AND t.value = x.patient WHERE {met.sql}",
         key.values + met.values,
     )
+
+
+def _of_blocked(criterion: BlockedBy, type: str) -> Clause:
+    """From the blocks to what is about their patients, and is among what points at their actors."""
+    patient, named = known(PATIENT, "", type), known(REFERENCE, criterion.parameter, type)
+    met = all_of([*blocking(criterion), Clause("d.space <> ''")])
+    return Clause(
+        "SELECT t.resource AS key FROM relations x INDEXED BY relations_kind"
+        f" CROSS JOIN tokens t ON t.parameter = {patient.sql} AND t.value = x.patient"
+        f" CROSS JOIN tokens d ON d.parameter = {named.sql} AND d.value = {_ID_OF_ACTOR} AND d.resource = t.resource"
+        f" AND d.space = {_TYPE_OF_ACTOR} WHERE {met.sql}",
+        patient.values + named.values + met.values,
+    )
+
+
+_TYPE_OF_ACTOR = "substr(x.actor, 1, instr(x.actor, '/') - 1)"
+_ID_OF_ACTOR = "substr(x.actor, instr(x.actor, '/') + 1)"
 
 
 def _spans(span: Span, type: str) -> Clause | None:
@@ -130,9 +148,11 @@ _DRIVERS: Mapping[type, Callable[[Any, str], Clause | None]] = {
     Token: lambda criterion, of: _held(held(criterion), of),
     Reference: lambda criterion, of: _held(held(criterion), of),
     Held: _held,
+    Keyed: lambda criterion, _: Clause("SELECT value AS key FROM json_each(?)", (criterion.keys,)),
     Under: _under,
     OfPatient: _of_patient,
     Related: _of_related,
+    BlockedBy: _of_blocked,
     Identity: _identity,
     Span: _spans,
     Amount: _amounts,

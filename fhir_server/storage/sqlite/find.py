@@ -9,13 +9,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from fhir_server.search.query import (
+    NOTHING,
     Criterion,
     Identity,
     OfPatient,
     Query,
     Reference,
+    Related,
     Token,
-    narrowed,
+    reachable,
 )
 from fhir_server.storage import store as seam
 from fhir_server.storage.page import Position
@@ -23,7 +25,9 @@ from fhir_server.storage.sqlite import begin
 from fhir_server.storage.sqlite.begin import Beginning, flat, shortest
 from fhir_server.storage.sqlite.chain import begun, chains
 from fhir_server.storage.sqlite.clause import all_of
+from fhir_server.storage.sqlite.driver import driver
 from fhir_server.storage.sqlite.order import Key, keys
+from fhir_server.storage.sqlite.related import listed
 from fhir_server.storage.sqlite.rows import CURRENT, stored
 from fhir_server.storage.sqlite.ways import Way, gathering, keys_alone, naming, through, walking
 from fhir_server.storage.store import Page
@@ -60,7 +64,11 @@ class Search:
         """The page. Run it where the database stands still."""
         if beginning is not None:
             return self.page_from(connection, beginning)
-        criteria, start = begun(connection, self.criteria, self.query.type, self._most)
+        type = self.query.type
+        asked = replace(self, criteria=tuple(flat([listed(connection, it, type) for it in self.criteria])))
+        if NOTHING in asked.criteria:
+            return Page((), 0 if self.total else None)
+        criteria, start = begun(connection, asked.criteria, type, asked.most)
         return replace(self, criteria=tuple(criteria)).page_from(connection, start)
 
     def page_from(self, connection: sqlite3.Connection, start: Beginning | None) -> Page:
@@ -78,7 +86,7 @@ class Search:
     def _ways(self, connection: sqlite3.Connection, start: Beginning | None, order: tuple[Key, ...]) -> Iterator[Way]:
         """The ways that give, one after the other, all rows in order."""
         named = start is not None and not self.query.sort and not start.rest(self.criteria)
-        if start is None or start.count > (self._most if named else begin.GATHERED):
+        if start is None or start.count > (self.most if named else begin.GATHERED):
             yield from walking(connection, self.query, self.criteria, order, self.position)
         elif named and start.count > begin.FEW:
             yield naming(self.query.type, start.keys).ordered(order, self.position)
@@ -86,18 +94,32 @@ class Search:
             yield self._gathering(start).ordered(order, self.position)
 
     @property
-    def _most(self) -> int:
-        """So many keys are worth having."""
-        return begin.LISTED if len(self.criteria) > 1 and not self.query.sort else begin.GATHERED
+    def most(self) -> int:
+        """So many keys are worth having: more than are gathered only where indexes alone may see to all criteria."""
+        alone = len(self.criteria) > 1 and not self.query.sort and self._related is None
+        return begin.LISTED if alone else begin.GATHERED
+
+    @property
+    def _related(self) -> Related | None:
+        """A relation to many, if one is asked for."""
+        return next((criterion for criterion in self.criteria if isinstance(criterion, Related)), None)
 
     def _gathering(self, start: Beginning) -> Way:
         return gathering(self.query.type, start.keys, start.rest(self.criteria))
 
     def _counting(self, start: Beginning | None) -> Way:
+        if start is None or start.count > self.most:
+            start = self._by_relation or start
         if start is None:
             return through(self.query.type, self.criteria)
         alone = keys_alone(self.query.type, start.keys, start.rest(self.criteria)) if start.live else None
         return alone or self._gathering(start)
+
+    @property
+    def _by_relation(self) -> Beginning | None:
+        """Where all else is met by too many, a relation is: it leads to keys, and rows need not be looked at."""
+        found = driver(self._related, self.query.type) if self._related else None
+        return Beginning(self._related, found, begin.FAR, (self._related,)) if self._related and found else None
 
     def _total(self, connection: sqlite3.Connection, start: Beginning | None, shown: int, *, more: bool) -> int | None:
         """How many there are; None where nobody asked, or past COUNTED."""
@@ -122,7 +144,7 @@ def search(
     query: Query, grant: Criterion, *, count: int, position: Position | None = None, total: bool = False
 ) -> Search:
     """The search for what the query matches and the grant reaches, at every hop of a chain too."""
-    return Search(query, tuple(flat((narrowed(query.where, grant), grant))), count, position, total)
+    return Search(query, tuple(flat([reachable(query, grant)])), count, position, total)
 
 
 def _rows(connection: sqlite3.Connection, way: Way, limit: int) -> list[tuple[Any, ...]]:

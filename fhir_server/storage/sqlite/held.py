@@ -38,6 +38,17 @@ class Held:
         return found
 
 
+@dataclass(frozen=True, slots=True)
+class Keyed:
+    """The resource has one of these keys, a JSON array: what a criterion becomes that few were found to meet."""
+
+    keys: str
+
+    def among(self, key: str) -> Clause:
+        """The key, named in SQL, is one of them."""
+        return Clause(f"{key} IN (SELECT value FROM json_each(?))", (self.keys,))
+
+
 def held(criterion: Token | Reference) -> Held:
     """What a token or a reference criterion wants."""
     if isinstance(criterion, Reference):

@@ -8,15 +8,17 @@ from typing import TypeAlias
 from fhir_server.fhir.outcome import NotFound, Refusal
 from fhir_server.search.query import Criterion, Everything
 from fhir_server.storage.rules import incomplete, refuse
-from fhir_server.storage.sqlite import indexing
+from fhir_server.storage.sqlite import indexing, keys
 from fhir_server.storage.sqlite.clause import as_json
 from fhir_server.storage.sqlite.compile import PRESENT, compiled
 from fhir_server.storage.sqlite.find import search
 from fhir_server.storage.sqlite.judge import Present, Version, delete, put, rederive
 from fhir_server.storage.sqlite.tables import Tables
 from fhir_server.storage.store import (
+    SYSTEM_GRANTS,
     Change,
     Commit,
+    Entry,
     Indexing,
     Matches,
     Overtaken,
@@ -39,13 +41,45 @@ class Ledger:
         self._tables = Tables(connection)
         self._clock = clock
         self.index_version = indexing.made_by(connection)
+        self._found = keys.indexed(connection)
         self.making: int | None = None
         """The first moment of the versions that the open transaction makes."""
 
-    def forget(self) -> None:
-        """After a rollback: what was remembered of the database may no longer be in it."""
-        self._tables.forget()
+    def forget(self, unsealed: int = 0) -> None:
+        """After a rollback: what was remembered of the database may no longer be in it; so many entries are still to seal."""
+        self._tables.forget(unsealed)
+        self._found = keys.indexed(self._connection)
         self.index_version = indexing.made_by(self._connection)
+
+    @property
+    def unsealed(self) -> int:
+        """How many entries the open transaction has written."""
+        return self._tables.chain.unsealed
+
+    def seal(self) -> None:
+        """Links what the open transaction has written to the chains, as the last thing before it is committed."""
+        if self.unsealed:
+            self._tables.chain.seal(self._clock())
+
+    def sealed(self) -> None:
+        """The transaction is committed: only now do the heads of the chains move."""
+        self._tables.chain.move()
+
+    @property
+    def last_entry(self) -> int:
+        """The number of the last entry."""
+        return self._tables.last_entry
+
+    @property
+    def unfound(self) -> int:
+        """How many entries have been written that no key leads to yet."""
+        return self._tables.last_entry - self._found
+
+    def index_trail(self) -> None:
+        """Makes the keys that the next entries are found by, some at a time."""
+        last = min(self._found + keys.AT_ONCE, self._tables.last_entry)
+        keys.index(self._connection, self._found, last)
+        self._found = last
 
     def record(self, commits: Sequence[Commit]) -> list[Outcome]:
         """What becomes of each Commit. No two of them touch one resource, and only the first has conditions."""
@@ -86,16 +120,19 @@ class Ledger:
     def _hidden(
         self, commits: Sequence[Commit], proposals: Sequence[_Proposal], present: dict[_Place, Present]
     ) -> set[int]:
-        """The numbers of the Commits that would replace, or leave behind, what their grant does not reach."""
+        """The numbers of the Commits that would replace, or leave behind, what is not theirs to change."""
         asked: defaultdict[Criterion, list[_Row]] = defaultdict(list)
         for number, (commit, proposal) in enumerate(zip(commits, proposals, strict=True)):
-            if not isinstance(commit.grant.query, Everything):
-                asked[commit.grant.query] += _touched(number, commit, proposal, present)
-        return {number for grant, rows in asked.items() if rows for number in self._beyond(grant, rows)}
+            made = proposal if isinstance(proposal, list) else [None] * len(commit.changes)
+            for change, version in zip(commit.changes, made, strict=True):
+                reach = commit.reach(change)
+                if not isinstance(reach, Everything):
+                    asked[reach] += _touched(number, present.get((change.type, change.id)), version)
+        return {number for reach, rows in asked.items() if rows for number in self._beyond(reach, rows)}
 
-    def _beyond(self, grant: Criterion, rows: Sequence["_Row"]) -> set[int]:
+    def _beyond(self, reach: Criterion, rows: Sequence["_Row"]) -> set[int]:
         """Judged by the relations as they are before the Commit: nobody lets himself in by what he writes."""
-        reached = compiled(grant, PRESENT)
+        reached = compiled(reach, PRESENT)
         sql = f"SELECT r.number FROM ({_TOUCHED}) r WHERE NOT {reached.sql}"
         return {number for (number,) in self._connection.execute(sql, (as_json(rows), *reached.values)).fetchall()}
 
@@ -111,7 +148,7 @@ class Ledger:
     def _refuse_unmet(self, condition: Matches) -> None:
         if not self.index_version:
             raise incomplete()
-        found = search(condition.query, Everything(), count=len(condition.ids) + 1).page(self._connection).items
+        found = search(condition.query, condition.within, count=len(condition.ids) + 1).page(self._connection).items
         if {stored.id for stored in found} != condition.ids:
             raise Overtaken
 
@@ -150,6 +187,13 @@ class Ledger:
         self.index_version = ""
         return reached
 
+    def change_fact(self, change: Callable[[sqlite3.Connection, int], bool], entries: Sequence[Entry]) -> bool:
+        """Whether the change was one, made now on this connection; the entries are written with it."""
+        done = change(self._connection, self._clock())
+        if done and entries:
+            self._tables.put_trail([(Commit(SYSTEM_GRANTS["registry"], entries=tuple(entries)), [])])
+        return done
+
     def check(self) -> None:
         """Writes more than fits where something else stood, and takes it away again, to see that there is room."""
         for value in ("x" * _ROOM, ""):
@@ -176,11 +220,9 @@ _TOUCHED = (
 )
 
 
-def _touched(number: int, commit: Commit, proposal: _Proposal, present: dict[_Place, Present]) -> Iterable[_Row]:
-    for change in commit.changes:
-        before = present.get((change.type, change.id))
-        if before is not None:
-            yield number, before.key, before.type, before.id, before.updated, before.patients, before.idx
-    for version in proposal if isinstance(proposal, list) else ():
+def _touched(number: int, before: Present | None, version: Version | None) -> Iterable[_Row]:
+    if before is not None:
+        yield number, before.key, before.type, before.id, before.updated, before.patients, before.idx
+    if version is not None:
         it = version.stored
         yield number, version.key, it.type, it.id, it.updated, version.patients, version.idx

@@ -64,6 +64,13 @@ _READER = ("journal_mode = WAL", "synchronous = FULL", "cache_size = -8192", "qu
 _WRITER = ("journal_mode = WAL", "synchronous = FULL", "cache_size = -65536", "wal_autocheckpoint = 4000")
 
 
+def reading(path: str) -> sqlite3.Connection:
+    """A connection that makes no file, and changes none; a server may hold the file. Unopened where there is none."""
+    if not Path(path).exists():
+        raise Unopened(f"There is no database file {path}. Name another one.")
+    return sqlite3.connect(f"{Path(path).absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
+
+
 def lock_file(path: str) -> int | None:
     """A descriptor that forbids a second server on the same file for as long as it is open; None for one in memory.
 

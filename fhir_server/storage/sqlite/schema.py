@@ -1,9 +1,14 @@
 """The tables, and how a database of an earlier release becomes one of today."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
+from fhir_server.storage.sqlite.blocks import seal_unsealed
 from fhir_server.storage.store import Unopened
+
+Step: TypeAlias = Sequence[str | Callable[[sqlite3.Connection], None]]
+"""Statements, and what no statement can do."""
 
 APPLICATION = 0x46484952
 """Stands in the file's header (`FHIR`), so that another program's database is not taken for one of ours."""
@@ -124,22 +129,56 @@ _SIEVES = (
     "CREATE INDEX resources_key ON resources (type, key, id, deleted)",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _HISTORY, _SEARCH, _SIEVES)
+_FACTS = (
+    # what the server itself remembers: it hangs on no other table
+    """CREATE TABLE facts (
+        kind TEXT NOT NULL, key TEXT NOT NULL, text TEXT NOT NULL, "until" INTEGER NOT NULL,
+        PRIMARY KEY (kind, key)) WITHOUT ROWID""",
+    'CREATE INDEX facts_until ON facts ("until") WHERE "until" <> 0',
+)
+
+_JUDGED = (
+    # what a grant judges a version by, as it stood beside it; of one that was kept before, nobody knows
+    "ALTER TABLE versions ADD COLUMN idx TEXT",
+)
+
+_BLOCKS: Step = (
+    # the blocks in force, of all patients
+    'CREATE INDEX relations_kind ON relations (kind, "end", start, patient, actor)',
+)
+
+_TRAIL: Step = (
+    *(f"ALTER TABLE audit ADD COLUMN {name} TEXT NOT NULL DEFAULT ''" for name in ("organisation", "digest", "reason")),
+    """CREATE TABLE blocks (
+        organisation TEXT NOT NULL, number INTEGER NOT NULL, at INTEGER NOT NULL, previous BLOB NOT NULL, rows BLOB NOT NULL,
+        digest BLOB NOT NULL, PRIMARY KEY (organisation, number)) WITHOUT ROWID""",
+    # what entries are found by; it follows the audit, up to the number that `meta` tells
+    """CREATE TABLE audit_keys (
+        key TEXT NOT NULL, at INTEGER NOT NULL, number INTEGER NOT NULL, PRIMARY KEY (key, at, number)) WITHOUT ROWID""",
+    "INSERT INTO meta VALUES ('audit_keys', '0')",
+    *(_append_only(table, verb) for table in ("blocks", "agents") for verb in ("UPDATE", "DELETE")),
+    seal_unsealed,
+)
+
+MIGRATIONS: tuple[Step, ...] = (_FIRST, _HISTORY, _SEARCH, _SIEVES, _FACTS, _JUDGED, _BLOCKS, _TRAIL)
 """Step n leads from schema n to schema n + 1; what a release has shipped is never changed."""
 
 
-def migrate(connection: sqlite3.Connection, migrations: Sequence[Sequence[str]] = MIGRATIONS) -> None:
+def migrate(connection: sqlite3.Connection, migrations: Sequence[Step] = MIGRATIONS) -> None:
     """Brings the database to the last schema, each step all or nothing. Unopened for one that is newer, or not ours."""
     found = schema_of(connection, len(migrations))
     for number, step in enumerate(migrations[found:], found + 1):
         _take(connection, number, step)
 
 
-def _take(connection: sqlite3.Connection, number: int, step: Sequence[str]) -> None:
+def _take(connection: sqlite3.Connection, number: int, step: Step) -> None:
     connection.execute("BEGIN IMMEDIATE")
     try:
         for statement in step:
-            connection.execute(statement)
+            if isinstance(statement, str):
+                connection.execute(statement)
+            else:
+                statement(connection)
         connection.execute(f"PRAGMA user_version = {number}")
         connection.execute(f"PRAGMA application_id = {APPLICATION}")
         connection.execute("COMMIT")

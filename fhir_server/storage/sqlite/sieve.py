@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from fhir_server.search.query import Criterion, Every, Missing, Reference, Some, Span, Token, Without, Words
 from fhir_server.storage.sqlite.clause import Clause, all_of, any_of, exists, negated
 from fhir_server.storage.sqlite.compile import LAST_UPDATED, known
-from fhir_server.storage.sqlite.held import SPAN, Held, held, merged
+from fhir_server.storage.sqlite.held import SPAN, Held, Keyed, held, merged
 from fhir_server.storage.sqlite.ranges import spanning
 from fhir_server.storage.sqlite.texts import having_words
 
@@ -80,6 +80,7 @@ _SIEVES: Mapping[type, Callable[[Any, str, str], Sieve | None]] = {
     Token: lambda criterion, of, row: _holds(held(criterion), of, row),
     Reference: lambda criterion, of, row: _holds(held(criterion), of, row),
     Held: _holds,
+    Keyed: lambda criterion, _, row: Sieve(criterion.among(f"{row}.key")),
     Span: _stands,
     Missing: _misses,
     Words: lambda criterion, _, row: Sieve(having_words(criterion, f"{row}.key")),

@@ -5,17 +5,17 @@ https://www.sqlite.org/wal.html
 
 import os
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 from typing import Self
 
 from fhir_server.fhir.instant import END
-from fhir_server.search.query import Query
+from fhir_server.search.query import Criterion, Query
 from fhir_server.storage.page import Position
 from fhir_server.storage.past import Past
 from fhir_server.storage.rules import Place, incomplete, walk
-from fhir_server.storage.sqlite import trail, versions
+from fhir_server.storage.sqlite import blocks, facts, keys, trail, versions
 from fhir_server.storage.sqlite.find import search
 from fhir_server.storage.sqlite.history import history
 from fhir_server.storage.sqlite.ledger import Ledger
@@ -25,11 +25,13 @@ from fhir_server.storage.sqlite.schema import migrate
 from fhir_server.storage.sqlite.values import values
 from fhir_server.storage.sqlite.writer import Work, Writer
 from fhir_server.storage.store import (
+    Block,
     Commit,
     Entry,
     Grant,
     Indexing,
     Notice,
+    Order,
     Page,
     Reindexed,
     Relation,
@@ -45,6 +47,7 @@ class SqliteStore:
         """Made by `open`."""
         self._readers = readers
         self._writer = Writer(link, clock)
+        self._tended = self._writer.ledger.last_entry
         self._link = link
         self._clock = clock
         self._lock = lock
@@ -136,6 +139,35 @@ class SqliteStore:
         """The audit in the order it was written."""
         return await self._readers.apart(lambda connection: trail.entries(connection, grant.query, after, count))
 
+    async def find_entries(
+        self,
+        where: Criterion,
+        grant: Grant,
+        order: Order,
+        *,
+        count: int,
+        after: tuple[int, ...] | None = None,
+        total: bool = False,
+    ) -> tuple[Sequence[tuple[int, Entry]], int | None]:
+        """The entries that meet a criterion about rows, and that the grant, about rows too, reaches."""
+        while self._writer.ledger.unfound:
+            await self._write(Ledger.index_trail)
+        return await self._readers.apart(
+            lambda connection: trail.find_entries(connection, where, grant.query, order, count, after, total=total)
+        )
+
+    async def blocks(self, organisation: str, *, after: int = 0, count: int = 100) -> Sequence[Block]:
+        """The chain of an organisation, from a block on."""
+        return await self._readers.apart(lambda connection: blocks.blocks(connection, organisation, after, count))
+
+    async def heads(self) -> Sequence[Block]:
+        """The last block of each chain, without its rows."""
+        return await self._readers.apart(blocks.heads)
+
+    async def settled(self) -> int:
+        """No entry will yet appear that was numbered before this moment."""
+        return self._clock()
+
     async def notices(self, *, after: int = 0, count: int = 1000) -> Sequence[tuple[int, int, Notice]]:
         """The outbox in the order it was written."""
         return await self._readers.apart(lambda connection: trail.notices(connection, after, count))
@@ -167,6 +199,45 @@ class SqliteStore:
     async def reindex(self, rows: Sequence[Reindexed], reached: Indexing | None = None) -> None:
         """Replaces what is derived from these versions, where they are still current. Overtaken."""
         await self._write(lambda ledger: ledger.reindex(rows, reached))
+
+    async def tend(self) -> None:
+        """Makes the keys of some new entries, where it takes little from those who write. A search makes the rest. They are
+        sealed by the transaction that writes them.
+        """
+        ledger = self._writer.ledger
+        new, self._tended = ledger.last_entry - self._tended, ledger.last_entry
+        if ledger.unfound > (0 if new < keys.BUSY else keys.LATE):
+            await self._write(Ledger.index_trail)
+
+    # ------------------------------------------------------------------------------------------------ the server's own
+
+    async def kept(self, kind: str, key: str) -> str | None:
+        """The text of a fact; None where there is none."""
+        return self._readers.here(lambda connection: facts.kept(connection, kind, key, self._clock()))
+
+    async def all_kept(self, kind: str) -> Mapping[str, str]:
+        """The facts of a kind: texts by their keys."""
+        return await self._readers.apart(lambda connection: facts.all_kept(connection, kind, self._clock()))
+
+    async def keep(self, kind: str, key: str, text: str, *, until: int, entries: Sequence[Entry] = ()) -> bool:
+        """Keeps a fact; False where there is one already."""
+        return await self._change_fact(lambda it, now: facts.keep(it, kind, key, text, until, now), entries)
+
+    async def replace(
+        self, kind: str, key: str, old: str, new: str, *, until: int, entries: Sequence[Entry] = ()
+    ) -> bool:
+        """Puts a text in the place of the one that is known; False where that is not what is kept."""
+        return await self._change_fact(lambda it, now: facts.replace(it, kind, key, old, new, until, now), entries)
+
+    async def drop(self, kind: str, key: str, *, entries: Sequence[Entry] = ()) -> bool:
+        """Forgets a fact; True for the one who dropped it."""
+        return await self._change_fact(lambda it, now: facts.drop(it, kind, key, now), entries)
+
+    async def _change_fact(self, change: Callable[[sqlite3.Connection, int], bool], entries: Sequence[Entry]) -> bool:
+        done: bool = await self._writer.hand(lambda ledger: ledger.change_fact(change, entries))
+        return done
+
+    # ------------------------------------------------------------------------------------------------ whether it works
 
     async def check(self) -> None:
         """Raises Unavailable where the store cannot be read or written just now."""

@@ -3,19 +3,19 @@
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from functools import partial
 from typing import Any
 
+from fhir_server.storage.rules import completed
+from fhir_server.storage.seal import members_of
 from fhir_server.storage.sqlite import statements
+from fhir_server.storage.sqlite.blocks import Chain
 from fhir_server.storage.sqlite.clause import as_json
 from fhir_server.storage.sqlite.derived import NO_ROWS, Rows
 from fhir_server.storage.sqlite.held import AMOUNT, SPAN, STRING
 from fhir_server.storage.sqlite.judge import Version
 from fhir_server.storage.sqlite.texts import COLUMNS
 from fhir_server.storage.store import Commit, Entry, Notice
-
-_AT_ONCE = 32
-"""Texts in one statement: for each number of them the connection keeps a prepared one."""
 
 _AGENTS = 10_000
 """So many agents are remembered; then all are forgotten and met anew."""
@@ -39,13 +39,19 @@ class Tables:
         self._connection = connection
         self._parameters: dict[tuple[str, str, str], int] = {}
         self._agents: dict[str, int] = {}
+        self.chain = Chain(connection)
         (last,) = connection.execute("SELECT coalesce(max(key), 0) FROM resources").fetchone()
         self._last_key = int(last)
+        (last,) = connection.execute("SELECT coalesce(max(number), 0) FROM audit").fetchone()
+        self.last_entry = int(last)
 
-    def forget(self) -> None:
-        """After a rollback: keys may have been remembered that no longer stand. A resource's is never given again."""
+    def forget(self, unsealed: int) -> None:
+        """After a rollback: keys may have been remembered that no longer stand. That of a resource is never given again, nor
+        the number of an entry. So many entries are still to be sealed.
+        """
         self._parameters.clear()
         self._agents.clear()
+        self.chain.forget(unsealed)
 
     def next_key(self) -> int:
         """The key of a new resource."""
@@ -62,10 +68,8 @@ class Tables:
         """New versions take the places of those before them, which are kept where versions are."""
         replaced = [version.key for version in versions if version.before]
         self._fill(statements.KEEP_VERSIONS, replaced)
-        rest = iter(versions)
-        while some := list(islice(rest, _AT_ONCE)):
-            statement = statements.put_resources(len(some), replacing=bool(replaced))
-            self._connection.execute(statement, [value for version in some for value in _columns(version)])
+        put = partial(statements.put_resources, replacing=bool(replaced))
+        statements.fill(self._connection, put, map(_columns, versions))
 
     def put_indexes(self, versions: Sequence[Version]) -> None:
         """Replaces what stands beside the texts of versions that stay."""
@@ -141,15 +145,15 @@ class Tables:
             by_place = {(version.stored.type, version.stored.id): version for version in versions}
             entries += [self._audited(entry, by_place.get((entry.type, entry.id))) for entry in commit.entries]
             notices += _noticed(commit.notices, by_place)
-        self._fill(statements.ADD_AUDIT, entries)
+        statements.fill(self._connection, statements.ADD_AUDIT, entries)
         self._fill(statements.ADD_OUTBOX, notices)
 
     def _audited(self, entry: Entry, version: Version | None) -> tuple[Any, ...]:
-        number, patient = entry.version, entry.patient
-        if version is not None:
-            number, patient = number or version.stored.version, patient or " ".join(version.stored.patients)
-        what = (entry.interaction, entry.status, entry.type, entry.id, number, patient)
-        return (entry.at, self._agent(entry.agent), *what, entry.rule, entry.purpose, entry.request, entry.query)
+        members = members_of(entry if version is None else completed(entry, version.stored))
+        self.last_entry += 1
+        self.chain.add(self.last_entry, entry.organisation, members)
+        at, agent, *rest = members
+        return (self.last_entry, at, self._agent(agent), *rest)
 
     def _agent(self, agent: str) -> int:
         key = self._agents.get(agent)

@@ -1,13 +1,15 @@
 """One resource by its id: its current version, or another one. The grant is part of the SQL of each.
 
-A version is judged by the anchors that it has itself, and by all that the current one has: who may no longer see the
-resource sees no earlier state of it, and who came later sees nothing of another patient's time.
+A version is judged by all that it has itself, its anchors and its index, and by all that the current one has: who may no
+longer see the resource sees no earlier state of it, and who came later sees nothing of another patient's time, nor of a time
+when the resource was of another kind. Relations and other resources are as they are now.
 """
 
 import sqlite3
 
 from fhir_server.fhir.outcome import Gone, NotFound
-from fhir_server.search.query import Criterion
+from fhir_server.search.query import Criterion, settled_for
+from fhir_server.storage.rules import speaks_of_patients
 from fhir_server.storage.sqlite.clause import Clause, all_of
 from fhir_server.storage.sqlite.compile import PRESENT, SUPERSEDED, compiled
 from fhir_server.storage.sqlite.rows import CURRENT, EARLIER, stored
@@ -19,7 +21,7 @@ _THOSE = "FROM resources r JOIN versions v ON v.resource = r.key WHERE r.type = 
 
 def read(connection: sqlite3.Connection, type: str, id: str, grant: Criterion) -> Stored:
     """The current version. NotFound, Gone."""
-    reached = compiled(grant, PRESENT)
+    reached = compiled(settled_for(grant, type), PRESENT)
     row = connection.execute(f"SELECT {CURRENT} {_THIS} AND {reached.sql}", (type, id, *reached.values)).fetchone()
     if row is None:
         raise NotFound.because("not-found")
@@ -28,7 +30,7 @@ def read(connection: sqlite3.Connection, type: str, id: str, grant: Criterion) -
 
 def vread(connection: sqlite3.Connection, type: str, id: str, version: int, grant: Criterion) -> Stored:
     """The version of this number. NotFound, Gone."""
-    present, superseded = reached(grant)
+    present, superseded = reached(settled_for(grant, type))
     row = connection.execute(
         f"SELECT {CURRENT} {_THIS} AND r.version = ? AND {present.sql}"
         f" UNION ALL SELECT {EARLIER} {_THOSE} AND v.version = ? AND {superseded.sql}",
@@ -42,7 +44,12 @@ def vread(connection: sqlite3.Connection, type: str, id: str, version: int, gran
 def reached(grant: Criterion) -> tuple[Clause, Clause]:
     """What the grant demands of the current version, and of one before it."""
     present = compiled(grant, PRESENT)
-    return present, all_of([present, compiled(grant, SUPERSEDED)])
+    indexed = [] if speaks_of_patients(grant) else [_INDEXED]
+    return present, all_of([present, *indexed, compiled(grant, SUPERSEDED)])
+
+
+_INDEXED = Clause("v.idx IS NOT NULL")
+"""Not so of a version that a release before kept: whatever it may have been, who asks for that does not see it."""
 
 
 def _still_there(found: Stored) -> Stored:

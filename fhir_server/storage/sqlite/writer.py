@@ -124,13 +124,14 @@ class Writer:
     def _behind_savepoint(self, work: Work) -> Any:
         connection = self._link.connection
         connection.execute("SAVEPOINT one")
+        unsealed = self.ledger.unsealed
         try:
             (outcome,) = self._done([work])
         except Exception as error:  # told to the one whose it is
             if not connection.in_transaction:
                 raise
             connection.execute("ROLLBACK TO one")
-            self.ledger.forget()
+            self.ledger.forget(unsealed)
             outcome = told(error)
         connection.execute("RELEASE one")
         return outcome
@@ -142,7 +143,9 @@ class Writer:
         try:
             connection.execute("BEGIN IMMEDIATE")
             outcomes = work()
+            self.ledger.seal()
             connection.execute("COMMIT")
+            self.ledger.sealed()
         except BaseException:
             self._undo()
             raise

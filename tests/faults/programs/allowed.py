@@ -7,7 +7,7 @@ from tests.faults.programs.told import NOT_SENT, Told
 from tests.faults.programs.write import Step, Write
 
 ANSWERS = {"create": {201}, "update": {200, 201}, "patch": {200, 404}, "delete": {204}}
-REASONS = {400: "reference-unresolved", 404: "not-found", 410: "gone", 412: "stale"}
+REASONS = {422: "reference-unresolved", 404: "not-found", 410: "gone", 412: "stale"}
 """What each refusal that a program can meet says. Two of one person (`several-match`) there never are."""
 
 GIVEN_UP = {409: "overtaken", 503: "store-away"}
@@ -38,6 +38,6 @@ def _answers(write: Write) -> set[int]:
 
 def _refusals(step: Step) -> set[int]:
     """What any of the writes may be refused with: in a transaction all others are too."""
-    unresolved = {400} if any(write.about.startswith("Patient?") for write in step.writes) else set()
+    unresolved = {422} if any(write.about.startswith("Patient?") for write in step.writes) else set()
     own = {status for write in step.writes for status in _answers(write) if status >= 400}
     return {*own, *unresolved, *GIVEN_UP}

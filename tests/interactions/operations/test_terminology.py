@@ -206,6 +206,14 @@ async def test_a_translation_is_asked_of_one_system(api, path):
     assert [("wider", "734163000")] == matches(await api.get(path, params=asked))
 
 
+async def test_the_words_of_every_folder_are_known(api):
+    looked_up = {"system": f"{OURS}/CodeSystem/caller", "code": "employee"}
+    claim = {"system": "https://www.rfc-editor.org/rfc/rfc7519#section-4", "code": "employeeHsaId"}
+
+    assert ("display", "Employee") in rows(await api.get("CodeSystem/$lookup", params=looked_up))
+    assert ("result", True) in rows(await api.get("ConceptMap/claims-inera/$translate", params=claim))
+
+
 async def test_what_no_map_has_is_told_to_be_without_translation(api):
     answer = await api.get("ConceptMap/$translate", params={"system": PLAN_TYPE, "code": "nothing"})
 

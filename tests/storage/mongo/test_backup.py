@@ -12,7 +12,7 @@ from fhir_server.search.query import Query
 from fhir_server.storage.archive import MANIFEST, Unarchived, new_archive
 from fhir_server.storage.mongo.backup import KEPT, back_up, restore
 from fhir_server.storage.mongo.schema import INDEXES, RESTORING, SCHEMA
-from fhir_server.storage.store import Commit, Unopened
+from fhir_server.storage.store import FLEETING, Commit, Unopened
 from tests.contents import contents
 from tests.databases import mongo_at, new_database
 from tests.storage.contract import NOON, OPEN, Clock, a_notice, a_put, an_entry, text_of, write
@@ -49,7 +49,7 @@ async def in_meta(uri: str, *documents: dict) -> None:
 
 
 async def test_every_collection_is_kept_but_what_is_of_use_while_it_is_written(made):
-    assert {"claims", "writers"} == INDEXES.keys() - KEPT
+    assert {"claims", "writers", "leases"} == INDEXES.keys() - KEPT
     with ZipFile(made) as zip:
         assert {MANIFEST, *(f"{name}.bson" for name in KEPT)} == set(zip.namelist())
         assert ["CarePlan/a", "CarePlan/b"] == sorted(row["_id"] for row in bson.decode_all(zip.read("resources.bson")))
@@ -59,8 +59,39 @@ async def test_a_backup_says_what_is_in_it(plans, tmp_path):
     manifest = await back_up(plans, tmp_path / "one.backup", MADE)
 
     assert (SCHEMA, MADE) == (manifest.schema, manifest.made)
-    counts = {"resources": 2, "versions": 1, "relations": 0, "audit": 1, "outbox": 1}
+    counts = {"resources": 2, "versions": 1, "relations": 0, "audit": 1, "blocks": 0, "outbox": 1, "facts": 0}
     assert counts == {name: count for name, count in manifest.counts.items() if name != "meta"}
+
+
+async def test_what_the_server_remembers_is_in_a_backup_but_what_is_good_for_one_use_within_minutes(
+    plans, empty, tmp_path
+):
+    async with mongo_at(plans, Clock()) as store:
+        for kind in ("client", *sorted(FLEETING)):
+            await store.keep(kind, "key", f"the text of a {kind}", until=0)
+    await back_up(plans, tmp_path / "one.backup", MADE)
+    await restore(tmp_path / "one.backup", empty)
+
+    async with mongo_at(empty, Clock()) as store:
+        assert {"key": "the text of a client"} == await store.all_kept("client")
+        assert [{}, {}] == [await store.all_kept(kind) for kind in sorted(FLEETING)]
+
+
+async def test_a_backup_of_before_the_facts_is_restored_and_brought_up_to_date(made, empty, tmp_path):
+    with ZipFile(made) as zip, new_archive(tmp_path / "older.backup") as archive:
+        for name in sorted(set(KEPT) - {"facts", "meta"}):
+            with archive.member(f"{name}.bson") as member:
+                member.write(zip.read(f"{name}.bson"))
+        with archive.member("meta.bson") as member:
+            member.write(bson.encode({"_id": "schema", "value": 1}))
+        archive.seal("MongoDB", 1, MADE, dict.fromkeys(set(KEPT) - {"facts"}, 1))
+
+    await restore(tmp_path / "older.backup", empty)
+
+    async with mongo_at(empty, Clock()) as store:
+        assert text_of("two", 2, NOON + 1) == (await store.read("CarePlan", "a", OPEN)).text
+        assert await store.keep("client", "key", "text", until=0)
+        assert {"_id": "schema", "value": SCHEMA} == await store._link.database.meta.find_one({"_id": "schema"})
 
 
 async def test_what_is_restored_has_its_indexes(plans, made, empty):

@@ -6,6 +6,7 @@ from fhir_server.search.index import Index
 from fhir_server.search.query import (
     Amount,
     Every,
+    Everything,
     Linked,
     LinkedFrom,
     Missing,
@@ -111,3 +112,13 @@ def test_criteria_that_are_equal_make_one_claim_and_others_another(one, same, an
 
 def test_a_claim_does_not_tell_what_is_claimed():
     assert {64} == {len(claim) for claim in claims_of("Patient", Index({"identifier": [("s", "191212121212")]}))}
+
+
+def test_who_asks_makes_no_other_claim_of_a_question():
+    plans = Query("CarePlan", Token("category", "s", "x"))
+    related = [Related(frozenset({"Organization/1"}), frozenset({"care-team"}), at) for at in (1, 2)]
+
+    claims = [claims_of_condition(Matches(plans, within=within)) for within in (Everything(), *related)]
+
+    assert claims[0] == claims[1] == claims[2]
+    assert claims[0] != claims_of_condition(Matches(Query("CarePlan", Token("category", "s", "y"))))

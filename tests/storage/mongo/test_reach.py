@@ -5,6 +5,7 @@ from unittest.mock import patch
 import pytest
 
 from fhir_server.search.query import (
+    BlockedBy,
     Every,
     Everything,
     Identity,
@@ -72,6 +73,35 @@ def test_the_pipeline_begins_with_what_one_index_answers_whole():
     assert {"type": "CarePlan", "keys": "status~active"} == narrow.stages()[0]["$match"]
     assert narrow.direct == narrow.stages()[1]["$match"]
     assert [narrow.direct] == [stage["$match"] for stage in asked_of_each(narrow.direct, []).stages()]
+
+
+CLOSED = BlockedBy("documented-by", frozenset({"inner-block"}), frozenset({"Organization/3"}), NOON)
+
+
+@pytest.mark.anyio
+async def test_few_blocks_are_listed_by_organization_and_many_are_asked_for(filled):
+    said = (("0", "1"), ("1", "1"), ("2", "2"), ("3", "3"))
+    marked = {"documented-by": [("Organization", "1")]}
+    await write(
+        filled,
+        *(
+            a_put(f"k{patient}", type="Consent", patient=patient, relations=(Relation(patient, f"Organization/{by}", "inner-block", "Consent/k"),))
+            for patient, by in said
+        ),
+        *(a_put(f"{n}", patient=f"{n}", references=marked) for n in range(4)),
+    )  # fmt: skip
+    database, unit = filled._link.database, Grant(Without(CLOSED), "TREAT", "unit")
+
+    for most, joins, found in ((3, 0, ["0 Organization/1", "1 Organization/1", "2 Organization/2"]), (2, 1, None)):
+        with patch.object(module, "LISTED", most):
+            assert {CLOSED: found} == await listed(database, [Without(CLOSED)])
+            assert joins == len((await reach(database, {"type": "CarePlan"}, [Without(CLOSED)])).joins)
+            page = await filled.search(Query("CarePlan"), unit, count=9)
+            assert (["2", "3", "4"], 3) == (ids(page), page.total)
+    few = await reach(database, {"type": "CarePlan"}, [CLOSED])
+    of_one = {"patients": {"$in": ["0", "1"]}, "keys": 'documented-by@["Organization","1"]'}
+    of_two = {"patients": {"$in": ["2"]}, "keys": 'documented-by@["Organization","2"]'}
+    assert {"type": "CarePlan", "$or": [of_one, of_two]} == few.direct
 
 
 # ------------------------------------------------------------------------------------------------ chains

@@ -5,7 +5,7 @@ from unittest.mock import patch
 import pytest
 
 from fhir_server.fhir.outcome import NotFound
-from fhir_server.search.query import Every, Identity, Linked, LinkedFrom, OfPatient, Query, Some, Token, Without
+from fhir_server.search.query import Every, Identity, Linked, LinkedFrom, OfKind, OfPatient, Query, Some, Token, Without
 from fhir_server.storage.mongo import reach
 from fhir_server.storage.store import Commit, Delete, Grant, Page
 from tests.databases import mongo_at, new_database
@@ -99,3 +99,32 @@ async def test_nobody_lets_himself_in_by_the_reference_that_he_writes(store):
         await store.commit(Commit(_grant("has"), (claiming, _plan("b", "h", "three"))))
     await write(store, claiming)
     assert 3 == (await store.commit(Commit(_grant("has"), (_plan("b", "h", "three"),))))[0].version
+
+
+async def test_a_version_kept_before_its_index_was_is_shown_to_who_asks_for_patients_alone(clock):
+    """As a release before kept it: nobody knows what it was, but for whose."""
+    sip, mine = Token("category", "s", "sip"), OfPatient(frozenset({"p1"}))
+    async with mongo_at(new_database(), clock) as store:
+        for _ in range(3):
+            await write(store, a_put("a", tokens={"category": [("s", "sip")]}))
+        without = dict.fromkeys(("keys", "codes", "spans", "strings", "amounts", "elements", "to"), "")
+        await store._link.database.versions.update_one({"version": 1}, {"$unset": without})
+        clock.now += 1000
+        for query, versions in (
+            (mine, [3, 2, 1]),
+            (Every((sip, mine)), [3, 2]),
+            (Without(Token("category", "s", "other")), [3, 2]),
+            (Some((sip, OfKind(frozenset({"Goal"})))), [3, 2]),
+            (Some((mine, OfKind(frozenset({"Goal"})))), [3, 2, 1]),
+        ):
+            grant = Grant(query, "TREAT", "any")
+            assert versions == [one.version for one in (await _versions(store, "a", grant)).items]
+            for version in (1, 2, 3):
+                assert (version in versions) == await _is_there(store, version, grant)
+
+
+async def _is_there(store, version, grant) -> bool:
+    try:
+        return version == (await store.vread("CarePlan", "a", version, grant)).version
+    except NotFound:
+        return False

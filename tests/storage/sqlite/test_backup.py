@@ -13,9 +13,9 @@ from fhir_server.fhir.outcome import NotFound
 from fhir_server.search.query import Query, Words
 from fhir_server.storage.archive import Unarchived, beside, new_archive
 from fhir_server.storage.sqlite.backup import MEMBER, back_up, restore
-from fhir_server.storage.sqlite.schema import MIGRATIONS
+from fhir_server.storage.sqlite.schema import MIGRATIONS, migrate
 from fhir_server.storage.sqlite.store import SqliteStore
-from fhir_server.storage.store import Unopened
+from fhir_server.storage.store import FLEETING, Unopened
 from tests.contents import of_file
 from tests.storage.contract import NOON, OPEN, Clock, a_put, ids, sqlite_at, text_of, write
 
@@ -63,7 +63,7 @@ TWO = text_of("two", 2, NOON + 1)
 async def test_a_backup_says_what_is_in_it(plans, tmp_path):
     manifest = back_up(plans, tmp_path / "one.backup", MADE)
 
-    counts = {"resources": 1, "versions": 1, "relations": 0, "audit": 0, "outbox": 0}
+    counts = {"resources": 1, "versions": 1, "relations": 0, "audit": 0, "blocks": 0, "outbox": 0, "facts": 0}
     assert (len(MIGRATIONS), MADE, counts) == (manifest.schema, manifest.made, manifest.counts)
 
 
@@ -72,6 +72,44 @@ async def test_unzipped_it_is_a_database_like_any_other(made, tmp_path):
         zip.extract(MEMBER, tmp_path / "unzipped")
 
     assert TWO == await title(str(tmp_path / "unzipped" / MEMBER))
+
+
+async def test_what_the_server_remembers_is_in_a_backup_but_what_is_good_for_one_use_within_minutes(plans, tmp_path):
+    async with opened(plans) as store:
+        for kind in ("client", *sorted(FLEETING)):
+            await store.keep(kind, "key", f"the text of a {kind}", until=0)
+        back_up(plans, tmp_path / "one.backup", MADE)
+        assert "the text of a code" == await store.kept("code", "key")
+    restore(tmp_path / "one.backup", str(tmp_path / "new.db"))
+
+    async with opened(str(tmp_path / "new.db")) as store:
+        assert {"key": "the text of a client"} == await store.all_kept("client")
+        assert [{}] * len(FLEETING) == [await store.all_kept(kind) for kind in sorted(FLEETING)]
+    whole = (tmp_path / "new.db").read_bytes()
+    assert [True, False] == [f"the text of a {kind}".encode() in whole for kind in ("client", "code")]
+
+
+async def test_a_database_in_which_somebody_is_registered_is_not_empty(made, tmp_path):
+    path = str(tmp_path / "new.db")
+    async with opened(path) as store:
+        await store.keep("client", "key", "text", until=0)
+
+    with pytest.raises(Unarchived, match="is not empty"):
+        restore(made, path)
+    restore(made, str(tmp_path / "empty.db"))
+
+
+async def test_a_database_of_before_the_facts_is_backed_up_as_it_is(tmp_path):
+    path = str(tmp_path / "older.db")
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        migrate(connection, MIGRATIONS[:4])
+
+    manifest = back_up(path, tmp_path / "older.backup", MADE)
+    restore(tmp_path / "older.backup", str(tmp_path / "new.db"))
+
+    assert (4, False) == (manifest.schema, "facts" in manifest.counts)
+    async with opened(str(tmp_path / "new.db")) as store:
+        assert await store.keep("client", "key", "text", until=0)
 
 
 async def test_the_secret_stays_where_it_is(plans, tmp_path):

@@ -4,7 +4,7 @@ SQLite is asked for its plan of the very statements that the store runs: as they
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from urllib.parse import parse_qsl
 
 import pytest
@@ -12,9 +12,25 @@ import pytest
 from fhir_server.fhir.definitions import indexes
 from fhir_server.search.parameter import load_parameters
 from fhir_server.search.parse import Parser
-from fhir_server.search.query import Everything
+from fhir_server.search.query import (
+    BlockedBy,
+    Criterion,
+    Every,
+    Everything,
+    OfKind,
+    OfPatient,
+    Query,
+    Reference,
+    Related,
+    Some,
+    Sort,
+    Token,
+    Without,
+)
+from fhir_server.storage.past import Past
 from fhir_server.storage.sqlite import begin, chain
 from fhir_server.storage.sqlite.find import Search, search
+from fhir_server.storage.sqlite.history import history
 from fhir_server.storage.sqlite.schema import migrate
 from tests.benchmarks.county import County, load
 from tests.storage.sqlite.plans import indexes_used, plan_of, scans
@@ -44,15 +60,15 @@ def asked(shape: str) -> Search:
     return search(parsed.query, Everything(), count=2, total=True)
 
 
-def statements(connection: sqlite3.Connection, shape: str, monkeypatch) -> list[str]:
-    """What is run for a search, whichever way it goes."""
+def statements(connection: sqlite3.Connection, asked: Callable[[], object], monkeypatch) -> list[str]:
+    """What is run where something is asked, whichever way it goes."""
     run: list[str] = []
     for bounds in BOUNDS.values():
         with monkeypatch.context() as patched:
             for name, bound in bounds.items():
                 patched.setattr(chain if name == "ENDS" else begin, name, bound)
             connection.set_trace_callback(run.append)
-            asked(shape).page(connection)
+            asked()
             connection.set_trace_callback(None)
     return [
         statement for statement in run if statement.startswith("SELECT") and "words_" not in statement
@@ -61,11 +77,74 @@ def statements(connection: sqlite3.Connection, shape: str, monkeypatch) -> list[
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_a_search_goes_by_its_indexes_and_through_no_table(county, shape, monkeypatch):
-    run = statements(county, shape, monkeypatch)
+    run = statements(county, lambda: asked(shape).page(county), monkeypatch)
     used = set().union(*(indexes_used(county, statement) for statement in run))
 
     assert [] == [line for statement in run for line in scans(plan_of(county, statement))]
     assert {index["name"] for index in KEPT if shape in index["shapes"]} <= used
+
+
+# ------------------------------------------------------------------------------------------------ under a grant
+
+UNIT = frozenset({"Organization/u1", "Practitioner/w1"})
+DIRECTORY = OfKind(frozenset({"Organization", "Practitioner"}))
+CLINICAL = OfKind(frozenset({"CarePlan", "Task", "Communication"}))
+NOW = 1_775_800_000_000
+
+
+def of_staff(*kinds: str) -> Criterion:
+    related = Related(UNIT, frozenset(kinds), NOW)
+    blocked = Without(Related(UNIT, frozenset({"block"}), NOW))
+    closed = Without(BlockedBy("documented-by", frozenset({"inner-block", "outer-block"}), UNIT, NOW))
+    bases = Some((Token("status", None, "active"), Token("status", None, "completed")))
+    messages = Every((OfKind(frozenset({"Communication"})), Reference("recipient", "Organization", "u1")))
+    return Some((Every((DIRECTORY, Everything())), Every((CLINICAL, related, blocked, closed, bases)), messages))
+
+
+MINE = OfPatient(frozenset({"p1"}))
+REACHING = {
+    "a unit": of_staff("care-team", "consent"),
+    "a unit of nobody": of_staff("never"),
+    "a citizen": Some((DIRECTORY, Every((CLINICAL, MINE)))),
+    "an app": Every((OfKind(frozenset({"CarePlan"})), Token("status", None, "completed"), MINE)),
+}
+UNDER_A_GRANT = (
+    Query("CarePlan"),
+    Query("CarePlan", Token("status", None, "completed"), (Sort("date", descending=True),)),
+    Query("Communication", sort=(Sort("sent"),)),
+    Query("Organization"),
+    Query("Goal"),
+)
+
+
+@pytest.mark.parametrize("name", REACHING)
+def test_a_search_under_a_grant_goes_by_indexes_and_through_no_table(county, name, monkeypatch):
+    for query in UNDER_A_GRANT:
+        asked = search(query, REACHING[name], count=2, total=True)
+        run = statements(county, lambda it=asked: it.page(county), monkeypatch)
+        assert [] == [line for statement in run for line in scans(plan_of(county, statement))]
+
+
+@pytest.mark.parametrize("name", REACHING)
+@pytest.mark.parametrize("type", ["CarePlan", "Organization", ""])
+def test_a_history_under_a_grant_goes_by_indexes_and_through_no_table(county, name, type, monkeypatch):
+    run = statements(county, lambda: history(county, Past(type, "", 2), REACHING[name]), monkeypatch)
+
+    walked = [line for statement in run for line in scans(plan_of(county, statement)) if " USING INDEX " not in line]
+    assert [] == walked
+
+
+def test_of_other_types_nothing_is_asked(county, monkeypatch):
+    """What a grant says of a type is as small as if it were written for that type alone."""
+    alone = Every((Token("status", None, "completed"), MINE))
+
+    assert search(Query("CarePlan"), alone, count=2) == search(Query("CarePlan"), REACHING["an app"], count=2)
+    assert search(Query("Organization"), Everything(), count=2) == search(
+        Query("Organization"), REACHING["a citizen"], count=2
+    )
+    of_goals = search(Query("Goal"), REACHING["an app"], count=2)
+    assert [] == statements(county, lambda: of_goals.page(county), monkeypatch)
+    assert [] == statements(county, lambda: history(county, Past("Goal", "", 2), REACHING["an app"]), monkeypatch)
 
 
 def test_an_index_that_is_gone_is_missed(county, monkeypatch):
@@ -74,8 +153,9 @@ def test_an_index_that_is_gone_is_missed(county, monkeypatch):
     county.execute("SAVEPOINT whole")
     county.execute(f"DROP INDEX {name}")
     try:
+        last_first = asked("in order of a date, the last first")
         with pytest.raises(sqlite3.OperationalError, match=name):
-            statements(county, "in order of a date, the last first", monkeypatch)
+            statements(county, lambda: last_first.page(county), monkeypatch)
     finally:
         county.execute("ROLLBACK TO whole")
         county.execute("RELEASE whole")

@@ -4,10 +4,10 @@ import sqlite3
 
 import pytest
 
-from fhir_server.search.query import Amount, Every, Missing, Query, Text, Token, Words
+from fhir_server.search.query import Amount, Every, Missing, OfKind, OfPatient, Query, Some, Text, Token, Without, Words
 from fhir_server.storage.sqlite.schema import MIGRATIONS, migrate
 from fhir_server.storage.sqlite.store import SqliteStore
-from fhir_server.storage.store import Commit, Reindexed, Unopened
+from fhir_server.storage.store import Commit, Grant, Reindexed, Unopened
 from tests.storage.contract import OPEN, Clock, a_put, an_entry, ids, sqlite_at, write
 
 
@@ -71,6 +71,31 @@ async def test_a_database_without_histories_of_types_is_given_them(tmp_path):
     assert [(2, b""), (1, b"[2]")] == [(one.version, one.text) for one in plans.items]
     assert [40, 30, 20, 10] == [one.updated for one in everything.items]
     assert [3, 2, 1] == [one.version for one in goals.items]
+
+
+@pytest.mark.anyio
+async def test_a_version_kept_before_its_index_was_is_shown_to_who_asks_for_patients_alone(tmp_path):
+    """One of the fourth schema: nobody knows what its versions were, but for whose."""
+    sip, mine = Token("category", "s", "sip"), OfPatient(frozenset({"p1"}))
+    idx = '{"t":{"category":[["sip","s"]]}}'
+    with sqlite3.connect(tmp_path / "plans.db") as connection:
+        migrate(connection, MIGRATIONS[:4])
+        row = "INSERT INTO resources VALUES (1, 'CarePlan', 'a', 2, 20, 0, 'PUT', x'00', '[\"p1\"]', ?, x'7b7d')"
+        connection.execute(row, (idx,))
+        connection.execute("INSERT INTO versions VALUES (1, 1, 10, 'PUT', x'00', '[\"p1\"]', x'7b7d', 'CarePlan')")
+    connection.close()
+
+    async with sqlite_at(str(tmp_path / "plans.db"), Clock()) as store:
+        await write(store, a_put("a", tokens={"category": [("s", "sip")]}, patient="p1"))
+        for query, versions in (
+            (mine, [3, 2, 1]),
+            (Every((sip, mine)), [3, 2]),
+            (Without(Token("category", "s", "other")), [3, 2]),
+            (Some((sip, OfKind(frozenset({"Goal"})))), [3, 2]),
+            (Some((mine, OfKind(frozenset({"Goal"})))), [3, 2, 1]),
+        ):
+            page = await store.history("CarePlan", "a", Grant(query, "TREAT", "any"), count=9)
+            assert versions == [one.version for one in page.items]
 
 
 @pytest.mark.anyio
@@ -144,6 +169,9 @@ def test_another_programs_database_is_refused(connection):
         ("DELETE FROM versions", "versions is append-only"),
         ("UPDATE audit SET status = 200", "audit is append-only"),
         ("DELETE FROM audit", "audit is append-only"),
+        ("UPDATE agents SET agent = '{}'", "agents is append-only"),
+        ("UPDATE blocks SET at = 0", "blocks is append-only"),
+        ("DELETE FROM blocks", "blocks is append-only"),
         ("DELETE FROM resources", "a resource is never removed"),
         ("UPDATE resources SET text = 'x'", "a version is followed by the next one, and kept"),
         ("UPDATE resources SET updated = 0", "a version is followed by the next one, and kept"),

@@ -1,0 +1,101 @@
+"""What a rule of access asks of a resource, each condition by its name in the table: a Criterion for a caller and a moment.
+
+A condition that cannot hold for the caller (no patient, no unit) matches nothing: what is not said never opens anything.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from fhir_server.access.standing import Standing
+from fhir_server.fhir.canonical import OURS
+from fhir_server.search.query import NOTHING, BlockedBy, Criterion, OfPatient, Reference, Related, Token, some
+
+DOCUMENTED_BY = "documented-by"
+"""The search parameter of the provider and the unit that a resource was written for."""
+SHARING_BASIS = f"{OURS}/CodeSystem/sharing-basis"
+CONFIDENTIALITY = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
+VERY_RESTRICTED = "V"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a rule adds to its conditions: the reference parameters of `named`, the codes of `basis`."""
+
+    parameters: Sequence[str] = ()
+    bases: Sequence[str] = ()
+
+
+Condition: TypeAlias = Callable[[Standing, Asked, int], Criterion]
+"""The moment is in milliseconds since 1970."""
+
+
+def _own(standing: Standing, _: Asked, __: int) -> Criterion:
+    """It is about the caller."""
+    return OfPatient(frozenset({standing.patient})) if standing.patient else NOTHING
+
+
+def _related(kind: str) -> Condition:
+    """The person, the commission or the unit has to do with the patient in this way at this moment."""
+
+    def related(standing: Standing, _: Asked, at: int) -> Criterion:
+        return Related(standing.actors, frozenset({kind}), at) if standing.actors else NOTHING
+
+    return related
+
+
+def _consent(standing: Standing, _: Asked, at: int) -> Criterion:
+    """The patient has consented to that the provider or the unit knows, and the consent is in force."""
+    return Related(standing.organizations, frozenset({"consent"}), at) if standing.organizations else NOTHING
+
+
+def _controlled(standing: Standing, _: Asked, __: int) -> Criterion:
+    """It was written for the caller's own provider."""
+    return _points_at(DOCUMENTED_BY, standing.provider) if standing.provider else NOTHING
+
+
+def _named(standing: Standing, asked: Asked, _: int) -> Criterion:
+    """It names the person, the commission or the unit in one of these parameters."""
+    return some(*(_points_at(name, actor) for name in asked.parameters for actor in sorted(standing.actors)))
+
+
+def _points_at(parameter: str, reference: str) -> Criterion:
+    type, _, id = reference.partition("/")
+    return Reference(parameter, type, id)
+
+
+def _basis(_: Standing, asked: Asked, __: int) -> Criterion:
+    """It is labelled as made available on one of these bases."""
+    return some(*(Token("_security", SHARING_BASIS, code) for code in asked.bases))
+
+
+def _blocked(standing: Standing, _: Asked, at: int) -> Criterion:
+    """The patient has closed what this organization documented, and it is another's; or keeps the caller's own out."""
+    closed = BlockedBy(DOCUMENTED_BY, frozenset({"inner-block", "outer-block"}), standing.organizations, at)
+    kept_out = Related(standing.organizations | standing.actors, frozenset({"block"}), at)
+    return some(closed, kept_out)
+
+
+def _restricted(_: Standing, __: Asked, ___: int) -> Criterion:
+    """It is labelled as very restricted."""
+    return Token("_security", CONFIDENTIALITY, VERY_RESTRICTED)
+
+
+def _of_organization(standing: Standing, _: Asked, __: int) -> Criterion:
+    """It happened at the caller's own provider (an AuditEvent alone is asked so)."""
+    return Token("site", None, standing.organization.casefold()) if standing.organization else NOTHING
+
+
+CONDITIONS: Mapping[str, Condition] = {
+    "own": _own,
+    "team": _related("care-team"),
+    "case": _related("case"),
+    "consent": _consent,
+    "controlled": _controlled,
+    "named": _named,
+    "basis": _basis,
+    "block": _blocked,
+    "restricted": _restricted,
+    "organization": _of_organization,
+}
+"""By their names in `security/Parameters-access-rules.json`."""

@@ -1,0 +1,135 @@
+"""The rules of access, as `security/` has them: each permits or forbids, to whom, on which types, and when.
+
+Everything that is not permitted is refused; what is forbidden is so whatever permits it. Each rule carries its reason and
+its source, for a lawyer to confirm.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from fhir_server.access.condition import CONDITIONS, Asked
+from fhir_server.access.standing import Standing
+from fhir_server.fhir.definitions import BadDefinition, r4, read
+from fhir_server.search.query import Criterion, OfKind, Without, every, some
+
+FILE = "Parameters-access-rules.json"
+ANYONE, ANYTHING = "anyone", "anything"
+CALLERS = frozenset({ANYONE, "citizen", "staff", "system"})
+LETTERS = "cruds"
+"""Create, read, update, delete, search: https://hl7.org/fhir/smart-app-launch/scopes-and-launch-context.html"""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule. `callers`, `roles` and `purposes` say for whom it is (no roles, no purposes: whatever they are), `types` and `letters` on what and to do
+    what, `conditions` what must hold of the resource, all of them.
+    """
+
+    id: str
+    permits: bool
+    callers: frozenset[str]
+    roles: frozenset[str]
+    purposes: frozenset[str]
+    types: frozenset[str]
+    letters: frozenset[str]
+    conditions: tuple[str, ...]
+    asked: Asked
+    reason: str
+    source: str
+
+    def is_for(self, standing: Standing) -> bool:
+        """Whether the rule speaks of such a caller."""
+        known = standing.kind in self.callers or ANYONE in self.callers
+        fitting = not self.roles or not self.roles.isdisjoint(standing.roles)
+        return known and fitting and (not self.purposes or standing.purpose in self.purposes)
+
+    def criterion(self, types: frozenset[str], standing: Standing, at: int) -> Criterion:
+        """The resources of these types that it reaches, for a caller and a moment (milliseconds since 1970)."""
+        asked = (CONDITIONS[name](standing, self.asked, at) for name in self.conditions)
+        return every(OfKind(types), *asked)
+
+
+class Rules:
+    """All rules, in the order of the table."""
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        self.rules = tuple(rules)
+
+    def of(self, standing: Standing) -> Sequence[Rule]:
+        """Those that speak of a caller."""
+        return [rule for rule in self.rules if rule.is_for(standing)]
+
+    def allow(self, standing: Standing, type: str, letter: str) -> bool:
+        """Whether a caller may do this to some resource of a type: which, the criterion says."""
+        return any(rule.permits and type in rule.types and letter in rule.letters for rule in self.of(standing))
+
+    def criterion(self, standing: Standing, doing: Mapping[str, str], at: int) -> Criterion:
+        """What a caller reaches at a moment who does this (type → letter), and reads along whatever else there is."""
+        own = self.of(standing)
+        permitted = [
+            rule.criterion(types, standing, at) for rule in own if rule.permits and (types := _reached(rule, doing))
+        ]
+        forbidden = [
+            rule.criterion(types, standing, at) for rule in own if not rule.permits and (types := _reached(rule, doing))
+        ]
+        return every(some(*permitted), *map(Without, forbidden))
+
+
+def _reached(rule: Rule, doing: Mapping[str, str]) -> frozenset[str]:
+    """The types that a rule is about in a call; all that is not done something to is read."""
+    return frozenset(type for type in rule.types if doing.get(type, "r") in rule.letters)
+
+
+@cache
+def load_rules() -> Rules:
+    """The rules of `security/`, read once. BadDefinition for one that names what nobody knows."""
+    return rules_of(dict(read("security"))[FILE])
+
+
+def rules_of(definition: Mapping[str, Any]) -> Rules:
+    """The rules of a definition. BadDefinition."""
+    told = [_told(parameter) for parameter in definition["parameter"]]
+    groups = {parts["code"][0]: parts["type"] for name, parts in told if name == "group"}
+    return Rules(_rule(parts, groups) for name, parts in told if name == "rule")
+
+
+def _told(parameter: Mapping[str, Any]) -> tuple[str, dict[str, list[str]]]:
+    """The name of a parameter, and what its parts say, by their names."""
+    told: dict[str, list[str]] = {}
+    for part in parameter["part"]:
+        (value,) = (value for name, value in part.items() if name.startswith("value"))
+        told.setdefault(part["name"], []).append(value)
+    return parameter["name"], told
+
+
+def _rule(told: Mapping[str, list[str]], groups: Mapping[str, list[str]]) -> Rule:
+    rule = Rule(
+        told["id"][0],
+        told["effect"][0] == "permit",
+        frozenset(told["caller"]),
+        frozenset(told.get("role", ())),
+        frozenset(told.get("purpose", ())),
+        frozenset(_types(told["on"], groups)),
+        frozenset(told["letter"]),
+        tuple(told.get("holds", ())),
+        Asked(told.get("parameter", ()), told.get("basis", ())),
+        told["reason"][0],
+        told["source"][0],
+    )
+    _refuse_unknown(rule.id, rule.callers, CALLERS)
+    _refuse_unknown(rule.id, rule.types, r4().resource_types)
+    _refuse_unknown(rule.id, rule.letters, LETTERS)
+    _refuse_unknown(rule.id, rule.conditions, CONDITIONS)
+    return rule
+
+
+def _types(named: Iterable[str], groups: Mapping[str, list[str]]) -> Iterator[str]:
+    for name in named:
+        yield from r4().resource_types if name == ANYTHING else groups.get(name, [name])
+
+
+def _refuse_unknown(rule: str, names: Iterable[str], known: Iterable[str]) -> None:
+    if unknown := sorted(set(names) - set(known)):
+        raise BadDefinition(f"{FILE}: the rule {rule} names {unknown[0]}, which nobody knows")

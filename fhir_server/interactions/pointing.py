@@ -1,0 +1,68 @@
+"""What a narrowed caller points at must be there for it to see: what is hidden and what is nowhere read alike.
+
+Looked up before the Commit and not judged in it: what is deleted in between might as well have been deleted just after.
+https://hl7.org/fhir/R4/references.html
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from fhir_server.fhir.codec import decode
+from fhir_server.fhir.outcome import Invalid, Issue
+from fhir_server.fhir.reference import parse_reference, placed_references, references_in
+from fhir_server.interactions.call import Call, Server
+from fhir_server.search.query import Identity, Query
+from fhir_server.storage.store import Stored
+
+
+async def refuse_unseen(
+    resource: dict[str, Any], patients: Iterable[str], before: Stored | None, call: Call, server: Server
+) -> None:
+    """Raises Invalid with an issue for each reference that leads to nothing here that the caller may see. It does not look for
+    the `patients` whose the resource is, which its Grant speaks of, nor for what the version before pointed at.
+    """
+    if call.caller.free:
+        return
+    known = {f"Patient/{id}" for id in patients} | call.beside
+    if before is not None:
+        known.update(place for text in references_in(decode(before.text)) if (place := _place(text, server)))
+    asked = [
+        (where, place)
+        for where, text in placed_references(resource, resource["resourceType"])
+        if (place := _place(text, server)) and place not in known
+    ]
+    seen = await _seen({place for _, place in asked}, call, server)
+    if issues := [_issue(where) for where, place in asked if place not in seen]:
+        raise Invalid(*issues)
+
+
+def _place(text: str, server: Server) -> str:
+    """`Type/id` of what a reference means here; "" for what is contained, elsewhere, or named otherwise."""
+    literal = parse_reference(text)
+    if literal is None or literal.form not in {"relative", "absolute"} or literal.base not in {"", server.base}:
+        return ""
+    return f"{literal.type}/{literal.id}" if literal.type else ""
+
+
+async def _seen(places: Iterable[str], call: Call, server: Server) -> set[str]:
+    """Those of the places where there is something that the caller may read."""
+    grant = server.access.decide(call.caller, "batch", "")
+    return {
+        f"{type}/{stored.id}"
+        for type, ids in _by_type(places, server)
+        for stored in (await server.store.search(Query(type, Identity(ids)), grant, count=len(ids), total=False)).items
+    }
+
+
+def _by_type(places: Iterable[str], server: Server) -> Iterator[tuple[str, frozenset[str]]]:
+    """The ids by their type, of types that are kept here."""
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for place in places:
+        type, _, id = place.partition("/")
+        found[type].add(id)
+    return ((type, frozenset(ids)) for type, ids in found.items() if type in server.types)
+
+
+def _issue(where: str) -> Issue:
+    return Issue("not-found", "reference-unseen", where, source="https://hl7.org/fhir/R4/references.html")

@@ -1,0 +1,99 @@
+"""Where a caller stands: who a token's identifiers are among the resources."""
+
+import pytest
+
+from fhir_server.access.caller import Caller
+from fhir_server.access.identity import load_persons
+from fhir_server.access.standing import KEPT_MS, Standings
+from fhir_server.fhir.outcome import Forbidden
+from fhir_server.interactions.call import Address, Call
+from fhir_server.interactions.commit import perform
+from tests.access.worlds import HSA, RESERVE
+
+pytestmark = pytest.mark.anyio
+NURSE = Caller("staff", "https://idp.example", "app", "t1", 0, person="SE1-N", unit="SE1-U", provider="SE1-P")
+CITIZEN = Caller("citizen", "https://idp.example", "app", "t1", 0, person="reserve-a")
+
+
+class Clock:
+    now = 1_000_000
+
+    def __call__(self) -> int:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def standings(assembly, clock) -> Standings:
+    return Standings(assembly.server.store, load_persons(), clock)
+
+
+@pytest.fixture
+def keep(assembly):
+    async def put(type: str, id: str, system: str, value: str) -> None:
+        body = {"resourceType": type, "id": id, "identifier": [{"system": system, "value": value}]}
+        await perform(Call(Address("update", type, id), body=body), assembly.server)
+
+    return put
+
+
+async def test_staff_stand_where_the_directory_has_them(standings, keep):
+    await keep("Practitioner", "nurse", HSA, "SE1-N")
+    await keep("Organization", "ward", HSA, "SE1-U")
+    await keep("Organization", "region", HSA, "SE1-P")
+
+    standing = await standings.of(NURSE)
+    assert {"Practitioner/nurse", "Organization/ward"} == standing.actors
+    assert ("Organization/region", "Organization/ward", "SE1-P") == (
+        standing.provider,
+        standing.unit,
+        standing.organization,
+    )
+
+
+async def test_of_two_who_say_that_they_are_somebody_neither_is(standings, keep):
+    await keep("Practitioner", "nurse", HSA, "SE1-N")
+    assert {"Practitioner/nurse"} == (await standings.of(NURSE)).actors
+
+    await keep("Practitioner", "other", HSA, "SE1-M")
+    await keep("Practitioner", "twin", HSA, "SE1-M")
+    other = Caller("staff", "https://idp.example", "app", "t2", 0, person="SE1-M", provider="SE1-P")
+    assert frozenset() == (await standings.of(other)).actors
+
+
+async def test_a_citizen_is_the_patient_of_the_own_number_alone(standings, keep):
+    with pytest.raises(Forbidden):
+        await standings.of(CITIZEN)
+    await keep("Patient", "a", RESERVE, "reserve-a")
+    assert "a" == (await standings.of(CITIZEN)).patient
+
+
+async def test_a_token_bound_to_another_opens_nothing(standings, keep):
+    await keep("Patient", "a", RESERVE, "reserve-a")
+    for patient, allowed in (("a", True), ("b", False)):
+        bound = Caller("citizen", "https://idp.example", "app", "t1", 0, person="reserve-a", patient=patient)
+        if allowed:
+            assert "a" == (await standings.of(bound)).patient
+        else:
+            with pytest.raises(Forbidden):
+                await standings.of(bound)
+
+
+async def test_a_standing_is_believed_for_half_a_minute(standings, keep, clock):
+    await keep("Practitioner", "nurse", HSA, "SE1-N")
+    assert {"Practitioner/nurse"} == (await standings.of(NURSE)).actors
+    await keep("Organization", "ward", HSA, "SE1-U")
+    assert {"Practitioner/nurse"} == (await standings.of(NURSE)).actors
+
+    clock.now += KEPT_MS
+    assert {"Practitioner/nurse", "Organization/ward"} == (await standings.of(NURSE)).actors
+
+
+async def test_who_stands_nowhere_is_looked_for_each_time(standings, keep):
+    assert frozenset() == (await standings.of(NURSE)).actors
+    await keep("Practitioner", "nurse", HSA, "SE1-N")
+    assert {"Practitioner/nurse"} == (await standings.of(NURSE)).actors

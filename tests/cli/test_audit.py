@@ -1,0 +1,85 @@
+"""`fhir-server audit verify`, beside a running server too; and after a backup was restored."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.audit.tampering import Tamperer
+from tests.builders import a_care_plan
+from tests.databases import KINDS, empty_database
+from tests.servers import run, serving
+
+SECRET = {"FHIR_SERVER_SECRET": "a secret of the tests"}
+
+
+@pytest.fixture(params=KINDS)
+def database(request, tmp_path) -> str:
+    return empty_database(request.param, tmp_path / "plans.db")
+
+
+def write(database: str) -> None:
+    """A plan, written and read; the server ends, and what it wrote is sealed."""
+    with serving("serve", "--access", "open", "--database", database, **SECRET) as server:
+        assert 201 == httpx.put(f"{server.base}/CarePlan/a", json=a_care_plan(id="a")).status_code
+        assert 200 == httpx.get(f"{server.base}/CarePlan/a").status_code
+
+
+def verify(database: str, *more: str):
+    return run("audit", "verify", "--database", database, *more, **SECRET)
+
+
+def heads(told: str) -> list[str]:
+    return [line.split()[0] for line in told.splitlines()[1:]]
+
+
+def test_l_04_one_entry_that_was_edited_makes_it_fail(database):
+    write(database)
+    whole = verify(database)
+    assert (0, "") == (whole.returncode, whole.stderr)
+    assert whole.stdout.startswith("2 entries hold, 0 of them too new to be sealed.")
+
+    Tamperer(database).change_entry(1, "patient", "somebody-else")
+    broken = verify(database)
+
+    assert (1, "") == (broken.returncode, broken.stdout)
+    assert "was changed: Block" in broken.stderr
+
+
+def test_a_head_that_was_noted_is_looked_for(database):
+    write(database)
+    (noted,) = heads(verify(database).stdout)
+    write_more = heads(verify(database, "--head", noted).stdout)
+
+    assert [noted] == write_more
+    missing = verify(database, "--head", "ab" * 32)
+    assert (1, "") == (missing.returncode, missing.stdout)
+    assert f"No block has the digest {'ab' * 32}" in missing.stderr
+    assert "64 hexadecimal digits" in verify(database, "--head", "x").stderr
+
+
+def test_a_restored_backup_has_the_same_chain(database, tmp_path):
+    write(database)
+    noted = heads(verify(database).stdout)
+    other = empty_database("sqlite" if database.startswith("sqlite") else "mongo", tmp_path / "other.db")
+    assert 0 == run("backup", str(tmp_path / "one.backup"), "--database", database, **SECRET).returncode
+    assert 0 == run("restore", str(tmp_path / "one.backup"), "--database", other, **SECRET).returncode
+
+    assert noted == heads(verify(other, "--head", noted[0]).stdout)
+
+
+def test_it_runs_beside_the_server_that_holds_the_file(tmp_path):
+    database = f"sqlite:///{tmp_path}/plans.db"
+    with serving("serve", "--access", "open", "--database", database) as server:
+        httpx.put(f"{server.base}/CarePlan/a", json=a_care_plan(id="a"))
+        assert verify(database).stdout.startswith("1 entries hold")
+
+
+def test_a_file_that_is_not_there_or_of_an_earlier_release_is_told(tmp_path):
+    missing = verify(f"sqlite:///{tmp_path}/none.db")
+    assert (1, False) == (missing.returncode, Path(f"{tmp_path}/none.db").exists())
+    with closing(sqlite3.connect(tmp_path / "empty.db")) as connection, connection:
+        connection.execute("PRAGMA application_id = 0x46484952")
+    assert "Start this release" in verify(f"sqlite:///{tmp_path}/empty.db").stderr
