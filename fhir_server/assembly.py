@@ -11,7 +11,6 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from copy import deepcopy
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -422,12 +421,15 @@ def index_version() -> str:
 
 def _statement(settings: Settings) -> dict[str, Any]:
     """The CapabilityStatement of the definitions, and the facts of this process: nothing else is added."""
-    statement = deepcopy(dict(definitions.read("capability"))[STATEMENT])
-    statement["software"]["version"] = __version__
-    statement["implementation"]["url"] = settings.base
+    promised = dict(definitions.read("capability"))[STATEMENT]
+    rest = dict(promised["rest"][0])
     if settings.authorize:
-        statement["rest"][0]["security"] = smart_security(authorization_server(settings.root))
-    return statement
+        rest["security"] = smart_security(authorization_server(settings.root))
+    return promised | {
+        "software": promised["software"] | {"version": __version__},
+        "implementation": promised["implementation"] | {"url": settings.base},
+        "rest": [rest],
+    }
 
 
 def _shelf(statement: dict[str, Any], extractor: Extractor) -> Shelf:

@@ -6,6 +6,7 @@ https://hl7.org/fhir/R4/compartmentdefinition.html
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from fhir_server.fhir.definitions import read
@@ -45,6 +46,7 @@ def members(definition: Mapping[str, Any]) -> frozenset[str]:
     return frozenset({definition["code"], *(row["code"] for row in definition["resource"] if row.get("param"))})
 
 
+@cache
 def load_compartments(parameters: Parameters) -> Compartments:
     """The tables as `search/` has them, without parameters that nobody can search by. What a compartment is of is in it, though
     R4's table of the patient says only what it is linked with.

@@ -124,9 +124,13 @@ class Parameters:
             self.of(type)
 
     def check_foreign(self) -> None:
-        """Compiles those that are not HL7's: what HL7 defines was checked before it was shipped. BadDefinition."""
-        for type in self.types:
-            for name, definition in self._defined(type).values():
+        """Compiles those that are not HL7's, for the type that each names: what HL7 defines was checked before it was shipped.
+        BadDefinition; also for a code that a type has twice.
+        """
+        for type in r4().resource_types:
+            self._defined(type)
+        for type, own in self._by_base.items():
+            for name, definition in own.values():
                 if not definition["url"].startswith(OFFICIAL):
                     self._parameter(name, definition, type)
 
@@ -175,9 +179,10 @@ class Parameters:
 _NONE: Mapping[str, Parameter] = MappingProxyType({})
 
 
+@cache
 def load_parameters() -> Parameters:
-    """The parameters as `search/` defines them. BadDefinition for one that is incomplete or would take the place of another,
-    and for one of our own that does not compile; of HL7's that is left to `Parameters.check`.
+    """The parameters as `search/` defines them, made once a process. BadDefinition for one that is incomplete or would take
+    the place of another, and for one of our own that does not compile; of HL7's that is left to `Parameters.check`.
     """
     return parameters_of(read("search"))
 
