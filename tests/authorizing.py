@@ -14,7 +14,9 @@ import httpx
 from fhir_server.access.client import Client
 from fhir_server.access.registration import convert_registration
 from fhir_server.access.secret import hash_secret
-from fhir_server.assembly import Assembly, client_registry, clock
+from fhir_server.assembly import Assembly
+from fhir_server.assembly.opening import client_registry
+from fhir_server.assembly.outside import clock
 from tests.builders import PERSONNUMMER, TEST_PERSON
 from tests.registered import WITHOUT, a_portal, a_system
 from tests.tokens import ec_key, jwk, rsa_key, signed

@@ -7,7 +7,7 @@ from typing import Any
 
 from pymongo import MongoClient
 
-from fhir_server.assembly import sqlite_path
+from fhir_server.assembly.outside import sqlite_path
 
 OF_USE_WHILE_WRITTEN = {"claims", "writers"}
 OF_THE_PROCESS = {"checked", "processes"}

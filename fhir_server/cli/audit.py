@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from fhir_server.assembly import NotStarted, open_trail
+from fhir_server.assembly.opening import open_trail
+from fhir_server.assembly.outside import NotStarted
 from fhir_server.audit.verify import Broken, Verified, verify
 from fhir_server.cli.progress import progress_on_stderr
 from fhir_server.cli.serve import settings_with, stopped

@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from fhir_server import assembly
+from fhir_server.assembly import opening
+from fhir_server.assembly.outside import NotStarted
 from fhir_server.cli.serve import settings_with, stopped
 from fhir_server.storage.archive import Manifest, Unarchived
 from fhir_server.storage.store import Unopened
@@ -18,7 +19,7 @@ def backup(
     database: Annotated[str | None, typer.Option(help="sqlite:///FILE or mongodb://HOST/NAME")] = None,
 ) -> None:
     """Write all that a database holds to one file, beside running servers too."""
-    manifest = _ended(assembly.back_up(settings_with(database=database), target))
+    manifest = _ended(opening.back_up(settings_with(database=database), target))
     typer.echo(f"{manifest.counts['resources']} resources, with their history, backed up to {target}.")
 
 
@@ -27,12 +28,12 @@ def restore(
     database: Annotated[str | None, typer.Option(help="A database in which nothing is yet, and no server.")] = None,
 ) -> None:
     """Put a backup into an empty database."""
-    manifest = _ended(assembly.restore(settings_with(database=database), source))
+    manifest = _ended(opening.restore(settings_with(database=database), source))
     typer.echo(f"{manifest.counts['resources']} resources, with their history, restored as of {manifest.made}.")
 
 
 def _ended(work: Coroutine[Any, Any, Manifest]) -> Manifest:
     try:
         return asyncio.run(work)
-    except (assembly.NotStarted, Unopened, Unarchived) as refusal:
+    except (NotStarted, Unopened, Unarchived) as refusal:
         raise stopped(str(refusal)) from None

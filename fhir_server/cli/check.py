@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from fhir_server.access.anchor import load_anchors
-from fhir_server.assembly import NotStarted, check_definitions
+from fhir_server.assembly.defined import check_definitions
+from fhir_server.assembly.outside import NotStarted
 from fhir_server.cli.load import EXAMPLES, Item, items_of
 from fhir_server.cli.serve import stopped
 from fhir_server.fhir.definitions import FOLDERS, read

@@ -11,7 +11,8 @@ import typer
 
 from fhir_server.access.client import Client
 from fhir_server.access.registry import AlreadyRegistered
-from fhir_server.assembly import Assembly, client_registry
+from fhir_server.assembly import Assembly
+from fhir_server.assembly.opening import client_registry
 from fhir_server.cli.load import examples, post_all, stories, titled
 from fhir_server.cli.serve import run, settings_with
 

@@ -11,7 +11,8 @@ from typing import Annotated, Any
 import httpx
 import typer
 
-from fhir_server.assembly import NotStarted, assembled, claim_index
+from fhir_server.assembly import assembled, claim_index
+from fhir_server.assembly.outside import NotStarted
 from fhir_server.cli.progress import progress_on_stderr
 from fhir_server.cli.serve import settings_with, stopped
 from fhir_server.cli.token import no_server, token_for_all

@@ -9,7 +9,8 @@ import typer
 
 from fhir_server.access.registration import BadRegistration
 from fhir_server.access.registry import AlreadyRegistered, Unregistered
-from fhir_server.assembly import NotStarted, Registries, open_registries
+from fhir_server.assembly.opening import Registries, open_registries
+from fhir_server.assembly.outside import NotStarted
 from fhir_server.cli.serve import settings_with, stopped
 from fhir_server.fhir import codec
 from fhir_server.fhir.outcome import Refusal, Unreadable

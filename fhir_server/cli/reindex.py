@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 from rich.progress import Progress
 
-from fhir_server.assembly import NotStarted, assembled
+from fhir_server.assembly import assembled
+from fhir_server.assembly.outside import NotStarted
 from fhir_server.cli.progress import progress_on_stderr
 from fhir_server.cli.serve import settings_with, stopped
 from fhir_server.fhir.outcome import Refusal

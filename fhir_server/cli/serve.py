@@ -15,7 +15,9 @@ import uvicorn
 from pydantic import ValidationError
 from uvicorn.loops.auto import auto_loop_factory
 
-from fhir_server.assembly import Assembly, NotStarted, assembled, claim_index, refuse_unsafe
+from fhir_server.assembly import Assembly, assembled, claim_index
+from fhir_server.assembly.outside import NotStarted
+from fhir_server.assembly.safety import refuse_unsafe
 from fhir_server.cli.workers import in_processes
 from fhir_server.http.welcome import Story
 from fhir_server.settings import Settings

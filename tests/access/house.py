@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 
 from fhir_server.access.issuers import KIND, RegisteredIssuer
-from fhir_server.assembly import Assembly, assembled, claim_index, clock
+from fhir_server.assembly import Assembly, assembled, claim_index
+from fhir_server.assembly.outside import clock
 from fhir_server.settings import Settings
 from tests.tokens import ISSUER, a_token, jwk, rsa_key
 

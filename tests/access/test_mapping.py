@@ -4,7 +4,8 @@ import pytest
 
 from fhir_server.access import mapping
 from fhir_server.access.mapping import KNOWN, LEVELS, WORDS, BadClaim, load_mapping, read_mapping
-from fhir_server.assembly import NotStarted, check_definitions, index_version
+from fhir_server.assembly.defined import check_definitions, index_version
+from fhir_server.assembly.outside import NotStarted
 from fhir_server.fhir import definitions
 from fhir_server.fhir.definitions import BadDefinition, read
 

@@ -7,7 +7,8 @@ import pytest
 from fhir_server import assembly
 from fhir_server.access.need import FILE, Need, load_needs, needs_of
 from fhir_server.access.scope import parse_scopes
-from fhir_server.assembly import NotStarted, check_definitions
+from fhir_server.assembly.defined import check_definitions
+from fhir_server.assembly.outside import NotStarted
 from fhir_server.fhir.definitions import BadDefinition, read
 from fhir_server.interactions.table import TABLE
 from tests.search.reading import PARSER

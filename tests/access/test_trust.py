@@ -6,7 +6,7 @@ import pytest
 
 from fhir_server.access.issuers import KIND, RegisteredIssuer
 from fhir_server.access.trust import Trust
-from fhir_server.assembly import clock
+from fhir_server.assembly.outside import clock
 from fhir_server.fhir.outcome import Unauthorized
 from tests.access.house import BASE
 from tests.tokens import ISSUER, a_token, answer, jwk, jwks, rsa_key

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import uvloop
 
-from fhir_server.assembly import assembled, claim_index, new_id
+from fhir_server.assembly import assembled, claim_index
+from fhir_server.assembly.outside import new_id
 from fhir_server.audit.event import Occasion, entry
 from fhir_server.interactions.call import Call, Server
 from fhir_server.interactions.commit import granted, put

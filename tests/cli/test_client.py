@@ -6,7 +6,8 @@ import json
 import pytest
 
 from fhir_server.access.client import KIND
-from fhir_server.assembly import NotStarted, open_registries, open_store
+from fhir_server.assembly.opening import open_registries, open_store
+from fhir_server.assembly.outside import NotStarted
 from fhir_server.settings import Settings
 from tests.conftest import SECRET
 from tests.databases import KINDS, empty_database

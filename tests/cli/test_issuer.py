@@ -6,7 +6,7 @@ import json
 import pytest
 
 from fhir_server.access.issuers import KIND
-from fhir_server.assembly import open_store
+from fhir_server.assembly.opening import open_store
 from fhir_server.settings import Settings
 from tests.conftest import SECRET
 from tests.databases import KINDS, empty_database

@@ -4,7 +4,8 @@ from itertools import product
 
 import pytest
 
-from fhir_server.assembly import STATEMENT, NotStarted, refuse_boasts
+from fhir_server.assembly.defined import STATEMENT, refuse_boasts
+from fhir_server.assembly.outside import NotStarted
 from fhir_server.fhir.definitions import FOLDERS, by_canonical, read
 from fhir_server.fhir.outcome import NoSuchInteraction, NotAllowed
 from fhir_server.http.routes import SHAPES, Promises

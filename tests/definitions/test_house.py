@@ -10,7 +10,7 @@ from fhir_server.fhir.definitions import read
 
 PACKAGE = Path(__file__).parents[2] / "fhir_server"
 SOURCES = sorted(PACKAGE.rglob("*.py"))
-OUTSIDE = {"cli", "assembly.py", "settings.py", "__main__.py"}
+OUTSIDE = {"cli", "assembly", "settings.py", "__main__.py"}
 BELOW_ASSEMBLY = [path for path in SOURCES if path.relative_to(PACKAGE).parts[0] not in OUTSIDE]
 CLOCKS_AND_CHANCE = {"time", "random", "secrets", "os"}
 NOW = {"now", "today", "utcnow"}

@@ -11,7 +11,9 @@ import httpx
 import pytest
 from pymongo import MongoClient
 
-from fhir_server.assembly import assembled, back_up, claim_index, restore, sqlite_path
+from fhir_server.assembly import assembled, claim_index
+from fhir_server.assembly.opening import back_up, restore
+from fhir_server.assembly.outside import sqlite_path
 from fhir_server.fhir.outcome import Unavailable
 from fhir_server.interactions.reindex import BATCH
 from fhir_server.search.query import Query, Token

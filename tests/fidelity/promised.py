@@ -1,6 +1,6 @@
 """What the CapabilityStatement promises of each type that is kept: the codes of its interactions."""
 
-from fhir_server.assembly import STATEMENT
+from fhir_server.assembly.defined import STATEMENT
 from fhir_server.fhir.definitions import read
 from fhir_server.interactions.shelve import CONFORMANCE
 

@@ -6,7 +6,7 @@ import pytest
 
 from fhir_server import __version__
 from fhir_server.access.decide import OPEN
-from fhir_server.assembly import STATEMENT
+from fhir_server.assembly.defined import STATEMENT
 from fhir_server.fhir.definitions import read
 
 pytestmark = pytest.mark.anyio

@@ -11,7 +11,8 @@ from fhir_server.access.authorize.authority import own_issuer
 from fhir_server.access.authorize.signing import kept_signer
 from fhir_server.access.revoked import RevokedTokens
 from fhir_server.access.token import Verifier
-from fhir_server.assembly import Assembly, assembled, claim_index, clock
+from fhir_server.assembly import Assembly, assembled, claim_index
+from fhir_server.assembly.outside import clock
 from fhir_server.settings import Settings
 from tests.authorizing import CLIENTS, Browser, put_all, register
 from tests.conftest import SECRET

@@ -12,7 +12,9 @@ from fhir_server.access.need import load_needs
 from fhir_server.access.rules import Rule, Rules
 from fhir_server.access.scope import parse_scopes
 from fhir_server.access.standing import Standing
-from fhir_server.assembly import _application, authority_of, clock
+from fhir_server.assembly import _application
+from fhir_server.assembly.authority import authority_of
+from fhir_server.assembly.outside import clock
 from fhir_server.interactions.table import TABLE
 from fhir_server.settings import Settings
 from fhir_server.storage.store import SYSTEM_GRANTS

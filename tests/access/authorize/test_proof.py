@@ -10,7 +10,9 @@ import pytest
 from fhir_server.access.authorize import proof as proofs
 from fhir_server.access.caller import caller_of
 from fhir_server.access.keys import InlineKeys
-from fhir_server.assembly import _application, authority_of, clock
+from fhir_server.assembly import _application
+from fhir_server.assembly.authority import authority_of
+from fhir_server.assembly.outside import clock
 from tests.authorizing import (
     AUTH,
     Browser,

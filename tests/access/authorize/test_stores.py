@@ -6,7 +6,9 @@ import httpx
 import pytest
 
 from fhir_server.access.revoked import RevokedTokens
-from fhir_server.assembly import _application, authority_of, clock
+from fhir_server.assembly import _application
+from fhir_server.assembly.authority import authority_of
+from fhir_server.assembly.outside import clock
 from fhir_server.storage.store import SYSTEM_GRANTS
 from tests.authorizing import Browser, assertion, claims_of, fields, proof, refused
 from tests.databases import KINDS, empty_database

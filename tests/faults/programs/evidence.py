@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from fhir_server.assembly import clock, sqlite_path
+from fhir_server.assembly.outside import clock, sqlite_path
 from fhir_server.storage.mongo.number import OPEN_MS
 from fhir_server.storage.sqlite.store import SqliteStore
 from fhir_server.storage.store import Entry, Notice, Store

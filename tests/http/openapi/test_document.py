@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from fhir_server.assembly import STATEMENT
+from fhir_server.assembly.defined import STATEMENT
 from fhir_server.fhir.codec import decode, encode
 from fhir_server.fhir.definitions import by_canonical, read
 from fhir_server.fhir.outcome import NoSuchInteraction, NotAllowed

@@ -1,0 +1,165 @@
+"""Where the rooms are put together: the one module that knows them all.
+
+Settings, clocks and random sources come in here; the rooms below are handed what they need.
+"""
+
+import secrets
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import cache, partial
+
+import structlog
+from prometheus_client import CollectorRegistry
+from starlette.types import ASGIApp
+
+from fhir_server import __version__
+from fhir_server.access.anchor import load_anchors
+from fhir_server.access.authorize.authority import Authority
+from fhir_server.access.authorize.routes import authorization_routes
+from fhir_server.access.decide import Law, OpenAccess, SmartAccess
+from fhir_server.access.identity import load_persons
+from fhir_server.access.scope import parse_scopes
+from fhir_server.access.standing import Standings
+from fhir_server.access.trust import Trust
+from fhir_server.assembly.authority import authorization_server, authorizing
+from fhir_server.assembly.defined import (
+    compiled_profiles,
+    discovered,
+    index_version,
+    load_law,
+    promises_of,
+    refuse_boasts,
+    search_parameters,
+    shelf_of,
+    statement_of,
+)
+from fhir_server.assembly.duties import tended, trusted
+from fhir_server.assembly.opening import open_store
+from fhir_server.assembly.outside import clock, new_id, secret, write_line
+from fhir_server.assembly.safety import refuse_unsafe
+from fhir_server.audit.render import Renderer
+from fhir_server.audit.surface import TrailOverStore
+from fhir_server.fhir import definitions
+from fhir_server.http.application import BASE_PATH, DISCOVERY_PATH, Beside, application
+from fhir_server.http.docs import docs_routes
+from fhir_server.http.endpoint import FhirEndpoint
+from fhir_server.http.observe import Observer
+from fhir_server.http.openapi.document import describe
+from fhir_server.http.request import Reader
+from fhir_server.http.smart import discovery_route
+from fhir_server.http.welcome import Story, welcome_route
+from fhir_server.interactions.call import Content, Server
+from fhir_server.interactions.table import TABLE
+from fhir_server.search.compartment import load_compartments
+from fhir_server.search.extract import Extractor
+from fhir_server.search.parse import Parser
+from fhir_server.settings import Settings
+from fhir_server.storage.shelf import ShelfOverStore
+from fhir_server.storage.store import SYSTEM_GRANTS, Overtaken, Store
+from fhir_server.validation.terms import Terminology
+from fhir_server.validation.validate import Validator
+
+
+@dataclass(frozen=True, slots=True)
+class Assembly:
+    """The house, put together and open: `app` for an ASGI server, `server` for what runs beside it; `trust` says whose
+    tokens count, where one is asked for.
+    """
+
+    app: ASGIApp
+    server: Server
+    index_version: str
+    trust: Trust | None = None
+
+
+@asynccontextmanager
+async def assembled(settings: Settings, stories: Sequence[Story] = ()) -> AsyncIterator[Assembly]:
+    """The house with its store open, until the block ends. NotStarted where something stands in the way."""
+    refuse_unsafe(settings)
+    version = index_version()
+    store = await open_store(settings, version)
+    try:
+        async with trusted(settings, store) as trust, tended(store):
+            server = _server(settings, store, trust)
+            async with authorizing(settings, server, trust) as authority:
+                yield Assembly(_application(settings, server, stories, authority), server, version, trust)
+    finally:
+        await store.close()
+
+
+def _smart(settings: Settings, store: Store, trust: Trust, parser: Parser, law: Law) -> SmartAccess:
+    standings = Standings(store, load_persons(), clock)
+    return SmartAccess(trust.verifier(settings.base), partial(parse_scopes, parser=parser), standings.of, law, clock)
+
+
+def _server(settings: Settings, store: Store, trust: Trust | None) -> Server:
+    statement = statement_of(settings)
+    promises = promises_of(statement)
+    refuse_boasts(promises)
+    parameters = search_parameters()
+    extractor, parser = Extractor(parameters, settings.base), Parser(parameters, settings.base)
+    law = load_law()
+    compartments, profiles = load_compartments(parameters), compiled_profiles()
+    return Server(
+        store=ShelfOverStore(shelf_of(statement, extractor), TrailOverStore(store, Renderer(settings.base))),
+        access=_smart(settings, store, trust, parser, law) if trust and settings.access == "smart" else OpenAccess(),
+        content=Content(
+            Validator(profiles),
+            parameters,
+            extractor,
+            parser,
+            load_anchors(),
+            load_persons(),
+            compartments,
+            Terminology(definitions.every(), profiles.value_sets),
+        ),
+        routes=promises,
+        table=TABLE,
+        statement=statement,
+        clock=clock,
+        new_id=new_id,
+        base=settings.base,
+        secret=secret(settings),
+        asks_version=settings.if_match == "required",
+    )
+
+
+def _application(
+    settings: Settings, server: Server, stories: Sequence[Story], authority: Authority | None = None
+) -> ASGIApp:
+    registry = CollectorRegistry()
+    observer = Observer(registry, structlog.get_logger(), write_line, time.perf_counter)
+    endpoint = FhirEndpoint(
+        BASE_PATH, server, server.routes, Reader(settings.body_limit), observer, lambda: secrets.token_hex(8)
+    )
+    pages = [welcome_route(server.base, settings.access, __version__, stories, docs=settings.shows_docs)]
+    told = authorization_server(settings.root) if authority else None
+    pages.append(discovery_route(DISCOVERY_PATH, discovered(told) if authority or settings.access == "smart" else None))
+    pages += authorization_routes(authority) if authority else []
+    if settings.shows_docs:
+        pages += docs_routes(cache(lambda: describe(server.statement, definitions.by_canonical(), server.base)))
+    beside = Beside(
+        pages=pages,
+        ready=server.store.check,
+        registry=registry,
+        version=__version__,
+        cors_origins=settings.cors_origins,
+    )
+    return application(endpoint, beside)
+
+
+async def claim_index(assembly: Assembly) -> bool:
+    """Whether the store's index was made by the definitions of today; a store with nothing in it takes them over."""
+    store = assembly.server.store
+    made_by = await store.index_version()
+    if made_by == assembly.index_version:
+        return True
+    async for _ in store.resources(SYSTEM_GRANTS["reindex"]):
+        return False
+    try:
+        await store.index_is(assembly.index_version)
+    except Overtaken:
+        return False  # another process makes it just now
+    return True

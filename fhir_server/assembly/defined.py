@@ -1,0 +1,135 @@
+"""What the definitions make of this process: parameters, profiles, rules, the statement and its promises."""
+
+import hashlib
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from fhir_server import __version__
+from fhir_server.access.anchor import FILE as ANCHORS
+from fhir_server.access.decide import Law
+from fhir_server.access.mapping import ClaimMapping, load_mappings
+from fhir_server.access.need import load_needs
+from fhir_server.access.rules import load_rules
+from fhir_server.assembly.authority import authorization_server
+from fhir_server.assembly.outside import NotStarted
+from fhir_server.fhir import definitions
+from fhir_server.fhir.codec import encode
+from fhir_server.fhir.definitions import BadDefinition
+from fhir_server.fhir.naming import naming_systems
+from fhir_server.http.routes import Promises
+from fhir_server.http.smart import AuthorizationServer, Configuration, smart_configuration, smart_security
+from fhir_server.interactions.shelve import shelve
+from fhir_server.interactions.table import TABLE
+from fhir_server.search.extract import Extractor
+from fhir_server.search.parameter import Parameters, load_parameters
+from fhir_server.settings import Settings
+from fhir_server.storage.shelf import Shelf
+from fhir_server.validation.profile import Profiles, load_profiles
+
+STATEMENT = "CapabilityStatement-care-plan-server.json"
+
+
+CLAIMS = "ConceptMap-claims-"
+"""What the files of `security/` begin with that say what an issuer's claims mean."""
+
+
+def check_definitions() -> None:
+    """Raises NotStarted where the definitions promise what nobody built, do not compile, or cannot be served themselves."""
+    settings = Settings()
+    statement = statement_of(settings)
+    refuse_boasts(promises_of(statement))
+    shelf_of(statement, Extractor(search_parameters(all_compiled=True), settings.base))
+    compiled_profiles()
+    load_law()
+    discovered()
+    _claim_mappings()
+
+
+def search_parameters(*, all_compiled: bool = False) -> Parameters:
+    """The search parameters; NotStarted where they cannot be used. A start compiles HL7's when they are first asked for."""
+    try:
+        parameters = load_parameters()
+        if all_compiled:
+            parameters.check()
+    except BadDefinition as error:
+        raise NotStarted(f"search/{error}") from error
+    return parameters
+
+
+def compiled_profiles() -> Profiles:
+    """The profiles, all compiled; NotStarted where one cannot be used."""
+    try:
+        profiles = load_profiles()
+        profiles.check()
+    except BadDefinition as error:
+        raise NotStarted(f"profiles/: {error}") from error
+    return profiles
+
+
+def load_law() -> Law:
+    """What interactions need and what the rules say; NotStarted where an interaction is left out, or a row names what there is not."""
+    try:
+        return Law(load_needs(TABLE.keys()), load_rules())
+    except BadDefinition as error:
+        raise NotStarted(f"security/{error}") from error
+
+
+def discovered(server: AuthorizationServer | None = None) -> Configuration:
+    """What apps are told of SMART, and of who gives out the tokens; NotStarted where it rests on what there is not."""
+    try:
+        return smart_configuration(server)
+    except BadDefinition as error:
+        raise NotStarted(f"security/{error}") from error
+
+
+def _claim_mappings() -> Mapping[str, ClaimMapping]:
+    """What issuers call things; NotStarted where a mapping cannot be used."""
+    try:
+        return load_mappings()
+    except BadDefinition as error:
+        raise NotStarted(f"security/{error}") from error
+
+
+@cache
+def index_version() -> str:
+    """Which definitions an index is made by: those of `search/`, the table of anchors, and the forms of systems."""
+    anchors = [one for one in definitions.read("security") if one[0] == ANCHORS]
+    made_by = [*definitions.read("search"), *anchors, *naming_systems()]
+    return hashlib.sha256(encode(made_by)).hexdigest()
+
+
+def statement_of(settings: Settings) -> dict[str, Any]:
+    """The CapabilityStatement of the definitions, and the facts of this process: nothing else is added."""
+    promised = dict(definitions.read("capability"))[STATEMENT]
+    rest = dict(promised["rest"][0])
+    if settings.authorize:
+        rest["security"] = smart_security(authorization_server(settings.root))
+    return promised | {
+        "software": promised["software"] | {"version": __version__},
+        "implementation": promised["implementation"] | {"url": settings.base},
+        "rest": [rest],
+    }
+
+
+def shelf_of(statement: dict[str, Any], extractor: Extractor) -> Shelf:
+    """All definitions as they stand, the CapabilityStatement as this process tells it; NotStarted for one that is not sound."""
+    found = {f"{folder}/{name}": read for folder in definitions.FOLDERS for name, read in definitions.read(folder)}
+    try:
+        return shelve((found | {f"capability/{STATEMENT}": statement}).items(), extractor)
+    except BadDefinition as error:
+        raise NotStarted(str(error)) from error
+
+
+def promises_of(statement: dict[str, Any]) -> Promises:
+    """What the statement promises; NotStarted where an operation or a compartment has no definition beside it."""
+    try:
+        return Promises(statement, definitions.by_canonical())
+    except KeyError as missing:
+        raise NotStarted(f"{STATEMENT} promises what no folder defines: {missing}.") from None
+
+
+def refuse_boasts(promises: Promises) -> None:
+    """Raises NotStarted where the CapabilityStatement promises an interaction that nobody built."""
+    if boasts := promises.interactions - TABLE.keys():
+        raise NotStarted(f"{STATEMENT} promises what nobody built: {', '.join(sorted(boasts))}.")

@@ -1,0 +1,62 @@
+"""What a server does besides answering, again and again until it ends."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+import httpx
+import structlog
+
+from fhir_server.access.authorize.authority import own_issuer
+from fhir_server.access.authorize.signing import kept_signer
+from fhir_server.access.mirror import keep_fresh
+from fhir_server.access.trust import Trust
+from fhir_server.assembly.authority import authority_url
+from fhir_server.assembly.outside import clock
+from fhir_server.fhir.outcome import Unavailable
+from fhir_server.settings import Settings
+from fhir_server.storage.store import Store
+
+TEND_SECONDS = 1.0
+"""How often the store sees to its trail."""
+
+
+@asynccontextmanager
+async def tended(store: Store) -> AsyncIterator[None]:
+    """Has the store see to its trail until the block ends, and then once more."""
+    tending = asyncio.create_task(_tend(store))
+    try:
+        yield
+    finally:
+        tending.cancel()
+        with suppress(asyncio.CancelledError):
+            await tending
+        with suppress(Unavailable):
+            await store.tend()
+
+
+async def _tend(store: Store) -> None:
+    """Each second; what fails is told in the log, and tried again."""
+    while True:
+        await asyncio.sleep(TEND_SECONDS)
+        try:
+            await store.tend()
+        except Exception as error:  # noqa: BLE001  # a trail that nobody seals is worse than any error
+            structlog.get_logger().error("trail-not-tended", error=type(error).__name__)
+
+
+@asynccontextmanager
+async def trusted(settings: Settings, store: Store) -> AsyncIterator[Trust | None]:
+    """Whom the server trusts, looked over again and again until the block ends; nobody where no token is asked for."""
+    if settings.access == "open" and not settings.authorize:
+        yield None
+        return
+    own = [own_issuer(authority_url(settings), await kept_signer(store))] if settings.authorize else []
+    async with httpx.AsyncClient() as client:
+        trust = Trust(store, client, clock, {issuer.url: issuer for issuer in own})
+        await trust.refresh()
+        duty = asyncio.create_task(keep_fresh([trust.refresh], asyncio.sleep))
+        try:
+            yield trust
+        finally:
+            duty.cancel()
