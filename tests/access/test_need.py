@@ -4,9 +4,9 @@ from copy import deepcopy
 
 import pytest
 
-from fhir_server import assembly
 from fhir_server.access.need import FILE, Need, load_needs, needs_of
 from fhir_server.access.scope import parse_scopes
+from fhir_server.assembly import defined
 from fhir_server.assembly.defined import check_definitions
 from fhir_server.assembly.outside import NotStarted
 from fhir_server.fhir.definitions import BadDefinition, read
@@ -162,7 +162,7 @@ def test_a_row_that_names_what_there_is_not_is_refused(rows, good):
 
 def test_the_start_is_refused_where_an_interaction_has_no_row(monkeypatch):
     check_definitions()
-    monkeypatch.setattr(assembly, "TABLE", {**TABLE, "$nosuch": TABLE["read"]})
+    monkeypatch.setattr(defined, "TABLE", {**TABLE, "$nosuch": TABLE["read"]})
 
     with pytest.raises(NotStarted, match=r"security/.*\$nosuch"):
         check_definitions()

@@ -11,8 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from fhir_server import assembly
-from fhir_server.assembly import Assembly, assembled, claim_index
+from fhir_server.assembly import Assembly, assembled, claim_index, opening
 from fhir_server.cli.load import post_all, stories
 from fhir_server.fhir.outcome import Gone
 from fhir_server.search.query import Query
@@ -45,11 +44,11 @@ def settings(database: str) -> Settings:
 
 
 async def back_up(database: str, target: Path) -> Manifest:
-    return await assembly.back_up(settings(database), target)
+    return await opening.back_up(settings(database), target)
 
 
 async def restore(source: Path, database: str) -> Manifest:
-    return await assembly.restore(settings(database), source)
+    return await opening.restore(settings(database), source)
 
 
 @asynccontextmanager
@@ -147,6 +146,7 @@ def without_moment(body: dict) -> dict:
 async def test_what_is_restored_elsewhere_is_what_was_there(database, elsewhere, tmp_path):
     async with housed(database) as house, client_of(house) as client:
         await fill(client)
+        await house.server.store.tend()  # what a close would do, so that what is there lies still
         made = run("backup", str(tmp_path / "one.backup"), "--database", database)
         before = await told(house.server.store)
     assert (0, "") == (made.returncode, made.stderr)

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from pymongo import MongoClient
 
-from fhir_server import assembly
+from fhir_server.assembly import opening
+from fhir_server.assembly.outside import sqlite_path
 from fhir_server.settings import Settings
 from fhir_server.storage.archive import Unarchived, beside
 from fhir_server.storage.mongo.schema import RESTORING
@@ -48,11 +49,11 @@ def elsewhere(database, tmp_path) -> str:
 
 
 async def back_up(database: str, target: Path) -> None:
-    await assembly.back_up(Settings(database=database), target)
+    await opening.back_up(Settings(database=database), target)
 
 
 async def restore(source: Path, database: str) -> None:
-    await assembly.restore(Settings(database=database), source)
+    await opening.restore(Settings(database=database), source)
 
 
 def kill_when(begun: Callable[[], bool], *arguments: str) -> None:
@@ -103,7 +104,7 @@ async def test_a_killed_restore_leaves_no_database_that_a_server_would_open(data
 
 def begun_in(database: str) -> Callable[[], bool]:
     if database.startswith("sqlite:"):
-        return Path(f"{assembly.sqlite_path(database)}.restoring").exists
+        return Path(f"{sqlite_path(database)}.restoring").exists
 
     def is_marked() -> bool:
         with MongoClient(database) as client:

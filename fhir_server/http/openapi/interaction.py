@@ -26,6 +26,7 @@ from fhir_server.fhir.outcome import (
     Unavailable,
     Unreadable,
     UnsupportedMedia,
+    Unversioned,
 )
 from fhir_server.http.openapi.place import Place
 
@@ -111,7 +112,7 @@ INTERACTIONS: Mapping[str, Told] = {
     "update": Told(
         "The whole of a resource, put in the place of what was there, or made under this id.",
         _WRITTEN | _MADE,
-        (*WRITING, NotFound),
+        (*WRITING, NotFound, Unversioned),
         shows=ITSELF,
         asks=ITSELF,
         headers=("Prefer", "If-Match"),
@@ -120,7 +121,7 @@ INTERACTIONS: Mapping[str, Told] = {
     "patch": Told(
         "A change to a part of a resource.",
         _WRITTEN,
-        (*WRITING, NotFound, Gone),
+        (*WRITING, NotFound, Gone, Unversioned),
         shows=ITSELF,
         asks="patch",
         headers=("Prefer", "If-Match"),
@@ -129,7 +130,7 @@ INTERACTIONS: Mapping[str, Told] = {
     "delete": Told(
         "The resource is gone from then on; its history stays.",
         {204: "Deleted, or deleted already."},
-        (*READING, NotFound, Conflict, Stale),
+        (*READING, NotFound, Conflict, Stale, Unversioned),
         headers=("If-Match",),
         tells=VERSION,
     ),
@@ -153,7 +154,7 @@ INTERACTIONS: Mapping[str, Told] = {
     "transaction": Told(
         "The entries of a Bundle, all or none.",
         {200: "A Bundle with an answer for each entry, in their order."},
-        (*WRITING, NotFound, NotAllowed, Gone, Ambiguous),
+        (*WRITING, NotFound, NotAllowed, Gone, Ambiguous, Unversioned),
         shows="Bundle",
         asks="Bundle",
         headers=("Prefer",),
