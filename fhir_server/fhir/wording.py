@@ -14,6 +14,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "The request needs a body: a {expected} as JSON.",
         "Anropet saknar innehåll: en {expected} som JSON väntades.",
     ),
+    "provenance-header": (
+        "X-Provenance must be one Provenance as JSON, without its targets: those are what is written.",
+        "X-Provenance ska vara en Provenance som JSON, utan mål: målen är det som skrivs.",
+    ),
     "not-an-object": (
         "The body must be one JSON object with a resourceType.",
         "Innehållet måste vara ett JSON-objekt med resourceType.",

@@ -53,6 +53,7 @@ class Reader:
             media_type=media_type(headers.get("content-type", "")),
             preconditions=_preconditions(headers),
             preference=_preference(headers.get("prefer", "")),
+            provenance=_provenance(headers.get("x-provenance", "")),
             request_id=request_id,
             language=language(headers.get("accept-language", "")),
         )
@@ -159,6 +160,16 @@ def _preconditions(headers: Mapping[str, str]) -> Preconditions:
         modified_since=from_http_date(since) if since is not None else None,
         none_exist=headers.get("if-none-exist"),
     )
+
+
+def _provenance(text: str) -> Any:
+    """X-Provenance: a Provenance without targets, which the server adds. https://hl7.org/fhir/R4/provenance.html#header"""
+    if not text:
+        return None
+    told = decode(text.encode("latin-1"))
+    if not isinstance(told, dict) or told.get("resourceType") != "Provenance":
+        raise Unreadable.because("provenance-header", "X-Provenance")
+    return told
 
 
 def _preference(prefer: str) -> Preference:

@@ -15,7 +15,7 @@ from fhir_server.fhir.codec import encode
 from fhir_server.fhir.instant import instant
 from fhir_server.fhir.outcome import Invalid, Issue, Refusal, Unreadable, outcome
 from fhir_server.interactions.call import Answer, Call, Proposal, Server
-from fhir_server.interactions.commit import granted, perform, reached, refuse_invalid, write
+from fhir_server.interactions.commit import granted, perform, reached, write
 from fhir_server.interactions.condition import Match, criteria_in, criteria_of, id_to_make, match_of, only_match
 from fhir_server.interactions.entries import (
     Entry,
@@ -27,6 +27,7 @@ from fhir_server.interactions.entries import (
     pointing_at,
     resolved,
 )
+from fhir_server.interactions.validity import refuse_invalid
 from fhir_server.storage.store import Change, Grant, Matches, Overtaken
 
 

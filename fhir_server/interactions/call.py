@@ -58,7 +58,8 @@ class Call:
 
     `caller` is who brought the bearer token, once that is accepted. `assigned` is the id that a transaction gave to what the
     call may make, since other entries refer to it by then; `beside` are the places (`Type/id`) that it may point at unseen:
-    a transaction makes them with it, or the server itself names them. `media_type` is the body's, without its parameters.
+    a transaction makes them with it, or the server itself names them. `media_type` is the body's, without its parameters;
+    `provenance` what X-Provenance says.
     """
 
     address: Address
@@ -71,6 +72,7 @@ class Call:
     media_type: str = ""
     preconditions: Preconditions = NONE
     preference: Preference = NO_PREFERENCE
+    provenance: Mapping[str, Any] | None = None
     request_id: str = ""
     language: str = "en"
 

@@ -3,7 +3,6 @@
 `perform` is the way through stops 3 to 6 for every call, whether it came over HTTP or as an entry of a Bundle.
 """
 
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -24,8 +23,6 @@ from fhir_server.fhir.outcome import (
     Conflict,
     Forbidden,
     Gone,
-    Invalid,
-    Issue,
     NotFound,
     Refusal,
     Unavailable,
@@ -34,16 +31,16 @@ from fhir_server.fhir.outcome import (
 )
 from fhir_server.fhir.subset import WHOLE, Subset, refuse_subset
 from fhir_server.interactions.call import Answer, Call, Proposal, Server
+from fhir_server.interactions.draft import draft
+from fhir_server.interactions.origin import told_origins
 from fhir_server.interactions.pointing import refuse_unseen
+from fhir_server.interactions.validity import refuse_invalid
 from fhir_server.messaging.outbox import notice
 from fhir_server.search.query import NOTHING
-from fhir_server.storage.store import Change, Commit, Draft, Entry, Grant, Overtaken, Put, Stored
+from fhir_server.storage.store import Change, Commit, Entry, Grant, Overtaken, Put, Stored
 
 ATTEMPTS = 40
 """How often a write whose condition was overtaken by another writer is thought through again."""
-
-_VERSION_GAP, _UPDATED_GAP = b'"\\u0000"', b'"\\u0001"'
-"""No FHIR string holds these characters (https://hl7.org/fhir/R4/datatypes.html#string), so each stands once in the text."""
 
 
 async def perform(call: Call, server: Server) -> Answer:
@@ -121,14 +118,18 @@ async def _settle(call: Call, grant: Grant, server: Server) -> Answer:
 
 
 async def write(proposal: Proposal, call: Call, grant: Grant, server: Server) -> tuple[Stored, ...]:
-    """What the store made of a proposal, one version for each change. Raises Overtaken and what the store refuses."""
-    return await server.store.commit(_commit(proposal, _occasion(call, grant, server), call, grant))
+    """What the store made of a proposal, one version for each change; who made them is written beside. Raises Overtaken, what
+    the store refuses, and Invalid for an X-Provenance that cannot be kept.
+    """
+    origins = await told_origins(proposal.changes, call, grant, server)
+    stored = await server.store.commit(_commit(proposal, origins, _occasion(call, grant, server), call, grant))
+    return stored[: len(proposal.changes)]
 
 
-def _commit(proposal: Proposal, occasion: Occasion, call: Call, grant: Grant) -> Commit:
+def _commit(proposal: Proposal, origins: tuple[Put, ...], occasion: Occasion, call: Call, grant: Grant) -> Commit:
     return Commit(
         grant,
-        proposal.changes,
+        proposal.changes + origins,
         proposal.conditions,
         tuple(_write_entry(occasion, change) for change in proposal.changes)
         or (entry(occasion, call.address.interaction, 200, type=call.type, id=call.id),),
@@ -173,12 +174,6 @@ def resource_of(call: Call, server: Server) -> dict[str, Any]:
     refuse_subset(body)
     refuse_invalid(server.content.validator.issues(body))
     return body
-
-
-def refuse_invalid(issues: tuple[Issue, ...]) -> None:
-    """Raises Invalid with every issue that blocks; mere advice is for $validate."""
-    if blocking := [issue for issue in issues if issue.blocks]:
-        raise Invalid(*blocking)
 
 
 def put(
@@ -229,29 +224,6 @@ async def refuse_unversioned(call: Call, grant: Grant, server: Server) -> None:
     with suppress(NotFound, Gone):
         await server.store.read(call.type, call.id, grant)
         raise Unversioned.because("version-unnamed")
-
-
-def draft(resource: dict[str, Any], id: str) -> Draft:
-    """The resource's JSON under an id, its members in the order they came, with gaps for versionId and lastUpdated.
-
-    id and meta stay where the client put them; without a place of its own, id follows resourceType and meta follows id.
-    """
-    members = dict(_placed(resource))
-    theirs = resource.get("meta", {})
-    kept = {name: value for name, value in theirs.items() if name not in {"versionId", "lastUpdated"}}
-    members |= {"id": id, "meta": {"versionId": "\x00", "lastUpdated": "\x01", **kept}}
-    before, rest = encode(members).split(_VERSION_GAP, 1)
-    between, after = rest.split(_UPDATED_GAP, 1)
-    return Draft(before, between, after)
-
-
-def _placed(resource: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    for name, value in resource.items():
-        yield name, value
-        if name == "resourceType" and "id" not in resource:
-            yield "id", None
-        if name == ("id" if "id" in resource else "resourceType") and "meta" not in resource:
-            yield "meta", None
 
 
 def told(stored: Stored, status: int, subset: Subset = WHOLE) -> Answer:

@@ -14,8 +14,9 @@ from fhir_server.fhir.outcome import HTTP, Invalid, Issue, NotFound, Stale, Unre
 from fhir_server.fhir.patch import apply_json_patch, apply_merge_patch, apply_path_patch, without_stale_narrative
 from fhir_server.fhir.subset import refuse_subset
 from fhir_server.interactions.call import Call, Proposal, Server
-from fhir_server.interactions.commit import put_over, refuse_invalid, refuse_unversioned, written
+from fhir_server.interactions.commit import put_over, refuse_unversioned, written
 from fhir_server.interactions.condition import only_match, searching
+from fhir_server.interactions.validity import refuse_invalid
 from fhir_server.storage.store import Grant, Matches, Stored
 
 Apply: TypeAlias = Callable[[dict[str, Any], Any], Any]

@@ -10,7 +10,7 @@ from typing import Any
 from fhir_server.fhir.codec import encode
 from fhir_server.fhir.definitions import BadDefinition
 from fhir_server.fhir.instant import instant, span
-from fhir_server.interactions.commit import draft
+from fhir_server.interactions.draft import draft
 from fhir_server.search.extract import Extractor
 from fhir_server.search.match import Candidate
 from fhir_server.storage.shelf import Shelf, Shelved

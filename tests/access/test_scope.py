@@ -15,6 +15,7 @@ from fhir_server.fhir.definitions import r4
 from fhir_server.fhir.wording import MESSAGES
 from fhir_server.search.extract import Extractor
 from fhir_server.search.match import Candidate, matches
+from fhir_server.search.parameter import APART
 from fhir_server.search.query import Everything, Some, Token
 from tests.search.reading import BASE, PARAMETERS, PARSER
 
@@ -568,7 +569,7 @@ def test_a_scope_without_a_query_makes_those_with_one_idle():
 def test_what_is_asked_of_every_type_is_asked_of_each_in_the_same_way():
     scopes = read("user/*.rs?_tag=http://x.example|a&_security=R&_lastUpdated=ge2026-01-01")
 
-    for type in r4().resource_types:
+    for type in r4().resource_types - APART:  # an entry of the audit has no tag, so none is found by one
         pairs = [("_lastUpdated", "ge2026-01-01"), ("_security", "R"), ("_tag", "http://x.example|a")]
         assert PARSER.parse(type, pairs).query.where == scopes.criterion(type, "s")
 

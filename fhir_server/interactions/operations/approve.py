@@ -14,9 +14,10 @@ from fhir_server.fhir.instant import instant, span
 from fhir_server.fhir.outcome import BadParameter, Conflict, Gone, Invalid, Issue, NotFound, Stale
 from fhir_server.fhir.reference import parse_reference
 from fhir_server.interactions.call import Answer, Call, Proposal, Server
-from fhir_server.interactions.commit import granted, put, refuse_invalid, written
+from fhir_server.interactions.commit import granted, put, written
 from fhir_server.interactions.condition import only_match
 from fhir_server.interactions.operations.parameters import parameter
+from fhir_server.interactions.validity import refuse_invalid
 from fhir_server.process.sip.approval import DIGITALLY, OPEN, Approval, linked_parties, links, own_parties, provenance
 from fhir_server.process.sip.when import clock_reading
 from fhir_server.storage.store import Grant

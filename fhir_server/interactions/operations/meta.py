@@ -11,8 +11,9 @@ from typing import Any
 from fhir_server.fhir.codec import decode, encode
 from fhir_server.fhir.outcome import TooLarge, Unreadable
 from fhir_server.interactions.call import Answer, Call, Proposal, Server
-from fhir_server.interactions.commit import put_over, refuse_invalid, told, written
+from fhir_server.interactions.commit import put_over, told, written
 from fhir_server.interactions.operations.parameters import answered, parameter
+from fhir_server.interactions.validity import refuse_invalid
 from fhir_server.storage.store import Grant, Stored
 
 LISTS = ("profile", "security", "tag")
