@@ -51,6 +51,9 @@ async def load(api: httpx.AsyncClient, world: World) -> None:
     entries = [an_entry("PUT", f"{one['resourceType']}/{one['id']}", one) for one in world.resources]
     answer = await api.post("", json=a_bundle(*entries), headers=the_loader())
     assert 200 == answer.status_code, answer.text[:2000]
+    for patient in list(world.of("Patient")):
+        told = await api.get("Provenance", params={"target": place_of(patient)}, headers=the_loader())
+        world.resources += [entry["resource"] for entry in told.json()["entry"]]
 
 
 @pytest.mark.parametrize("first", range(0, WORLDS, TOGETHER))

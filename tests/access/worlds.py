@@ -18,7 +18,7 @@ DOCUMENTED_BY = f"{OURS}/StructureDefinition/documented-by"
 PROVIDERS = ("SE2321000016-A001", "SE2120000001-B001", "SE2120000002-B002")
 """A region and two municipalities, by HSA-id."""
 CLINICAL = ("CarePlan", "Goal", "Task", "Communication", "Observation", "Encounter", "EpisodeOfCare")
-ALL = (*CLINICAL, "CareTeam", "Consent", "Patient")
+ALL = (*CLINICAL, "CareTeam", "Consent", "Patient", "Provenance")
 SHARED = {"lvod-care", "lvod-social"}
 Resource = dict[str, Any]
 SYSTEM: dict[str, Any] = dict.fromkeys(("employee", "unit", "commission", "provider", "purpose", "acr"))
@@ -250,8 +250,9 @@ def _permitted(person: Person, resource: Resource, world: World) -> Iterator[boo
 def _patient(resource: Resource) -> str:
     if resource["resourceType"] == "Patient":
         return str(resource["id"])
-    named = next(resource[name] for name in ("subject", "for", "patient") if name in resource)
-    return _reference(named).removeprefix("Patient/")
+    targets = (it for it in resource.get("target", ()) if _reference(it).startswith("Patient/"))
+    named = next((resource[name] for name in ("subject", "for", "patient") if name in resource), next(targets, None))
+    return _reference(named).split("/")[1] if named else ""
 
 
 def patient_of(resource: Resource) -> str:
