@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from fhir_server.access.guard import CONFIDENTIALITY
 from fhir_server.access.standing import Standing
 from fhir_server.fhir.canonical import OURS
 from fhir_server.search.query import NOTHING, BlockedBy, Criterion, OfPatient, Reference, Related, Token, some
@@ -14,7 +15,6 @@ from fhir_server.search.query import NOTHING, BlockedBy, Criterion, OfPatient, R
 DOCUMENTED_BY = "documented-by"
 """The search parameter of the provider and the unit that a resource was written for."""
 SHARING_BASIS = f"{OURS}/CodeSystem/sharing-basis"
-CONFIDENTIALITY = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
 VERY_RESTRICTED = "V"
 
 

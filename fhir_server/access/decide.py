@@ -12,6 +12,7 @@ from fhir_server.access.anchor import load_anchors
 from fhir_server.access.caller import Caller, caller_of
 from fhir_server.access.need import Need, Needs
 from fhir_server.access.permission import ANY, LETTERS, Permission
+from fhir_server.access.protection import Protection
 from fhir_server.access.rules import Rules
 from fhir_server.access.scope import BadScope, Scopes
 from fhir_server.access.standing import Standing
@@ -93,10 +94,11 @@ class OpenAccess:
 
 @dataclass(frozen=True, slots=True)
 class Law:
-    """What `security/` demands: the letters that interactions need, and the rules."""
+    """What `security/` demands: the letters that interactions need, the rules, and what protects a person's identity."""
 
     needs: Needs
     rules: Rules
+    protection: Protection
 
 
 class SmartAccess:
@@ -140,7 +142,8 @@ class SmartAccess:
                 doing.setdefault(need.type, need.letters[-1])  # what is looked up besides has a Grant of its own
         granted = self._law.rules.criterion(standing, doing, self._clock())
         rules = " ".join(rule.id for rule in self._law.rules.of(standing))
-        return Grant(every(_scoped(scopes, doing, standing), granted), admitted.purpose, rules)
+        veil = () if self._law.protection.spares(standing) else (self._law.protection.veil,)
+        return Grant(every(_scoped(scopes, doing, standing), granted, *veil), admitted.purpose, rules)
 
     def _refuse_unmet(self, need: Need, standing: Standing, scopes: Scopes) -> None:
         if not need.met_by(scopes):

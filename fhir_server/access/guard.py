@@ -44,10 +44,23 @@ def _marks(resource: Mapping[str, Any]) -> Iterator[Any]:
 
 
 def refuse_lowered(resource: Mapping[str, Any], before: Mapping[str, Any] | None) -> None:
-    """Raises Forbidden where a security label of the version before is gone: labels are raised, and lowered by a system."""
+    """Raises Forbidden where a security label of the version before is gone, and no higher confidentiality in its place: labels are
+    raised, and lowered by a system.
+    """
     kept = set(_labels(resource))
-    if before is not None and not kept.issuperset(_labels(before)):
+    if before is not None and any(_is_gone(label, kept) for label in _labels(before)):
         raise Forbidden.because("label-lowered", f"{resource['resourceType']}.meta.security")
+
+
+CONFIDENTIALITY = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
+ORDER = "ULMNRV"
+"""From unrestricted to very restricted. https://terminology.hl7.org/CodeSystem-v3-Confidentiality.html"""
+
+
+def _is_gone(label: tuple[str, str], kept: set[tuple[str, str]]) -> bool:
+    system, code = label
+    higher = ORDER[ORDER.find(code) :] if system == CONFIDENTIALITY and len(code) == 1 and code in ORDER else ""
+    return label not in kept and not any((system, one) in kept for one in higher)
 
 
 def _labels(resource: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

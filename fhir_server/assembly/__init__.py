@@ -114,6 +114,7 @@ def _server(settings: Settings, store: Store, trust: Trust | None) -> Server:
             load_persons(),
             compartments,
             Terminology(definitions.every(), profiles.value_sets),
+            law.protection,
         ),
         routes=promises,
         table=TABLE,

@@ -10,6 +10,7 @@ from fhir_server.access.anchor import FILE as ANCHORS
 from fhir_server.access.decide import Law
 from fhir_server.access.mapping import ClaimMapping, load_mappings
 from fhir_server.access.need import load_needs
+from fhir_server.access.protection import load_protection
 from fhir_server.access.rules import load_rules
 from fhir_server.assembly.authority import authorization_server
 from fhir_server.assembly.outside import NotStarted
@@ -70,7 +71,7 @@ def compiled_profiles() -> Profiles:
 def load_law() -> Law:
     """What interactions need and what the rules say; NotStarted where an interaction is left out, or a row names what there is not."""
     try:
-        return Law(load_needs(TABLE.keys()), load_rules())
+        return Law(load_needs(TABLE.keys()), load_rules(), load_protection())
     except BadDefinition as error:
         raise NotStarted(f"security/{error}") from error
 

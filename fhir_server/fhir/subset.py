@@ -55,9 +55,9 @@ class Subset:
         kind = resource["resourceType"]
         if self.elements:
             names = frozenset(name for type, name in self.elements if type in {"", kind})
-            return _tagged(_kept(resource, kind, _asked(kind, names))) if names else resource
+            return tagged(_kept(resource, kind, _asked(kind, names))) if names else resource
         part = _PARTS.get(self.summary)
-        return resource if part is None else _tagged(part(resource, kind))
+        return resource if part is None else tagged(part(resource, kind))
 
 
 WHOLE = Subset()
@@ -208,7 +208,8 @@ def _data(resource: dict[str, Any], _: str) -> dict[str, Any]:
 _PARTS: dict[str, Callable[[dict[str, Any], str], dict[str, Any]]] = {"true": _summary, "text": _text, "data": _data}
 
 
-def _tagged(part: dict[str, Any]) -> dict[str, Any]:
+def tagged(part: dict[str, Any]) -> dict[str, Any]:
+    """The part of a resource, with the tag that says so; one that has it already as it is."""
     if is_subsetted(part):
         return part
     meta = part.get("meta", {})

@@ -749,6 +749,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "A patch in a Binary needs contentType and data.",
         "En patch i en Binary behöver contentType och data.",
     ),
+    "masked-touched": (
+        "A part of the resource is masked for the caller: it stays as it is, and where it stands. Leave the part out, and change the rest.",
+        "En del av resursen är maskerad för den som frågar: den blir som den är, där den är. Utelämna delen och ändra resten.",
+    ),
     "subsetted": (
         "The resource is tagged SUBSETTED: it is a part of one. Read the whole resource and change that.",
         "Resursen är märkt SUBSETTED: den är en del av en resurs. Läs hela resursen och ändra i den.",

@@ -2,11 +2,12 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from typing import Any, NewType, Protocol, TypeAlias
 
 from fhir_server.access.anchor import Anchors
 from fhir_server.access.decide import NOBODY, Access, Admitted
 from fhir_server.access.identity import Persons
+from fhir_server.access.protection import Protection
 from fhir_server.fhir.outcome import Issue, NoSuchInteraction
 from fhir_server.interactions.preconditions import NONE, Preconditions
 from fhir_server.search.compartment import Compartments
@@ -87,6 +88,10 @@ class Call:
         return self.address.id
 
 
+Shown = NewType("Shown", Stored)
+"""A version as its caller is shown it: `interactions/shown.py` makes it, and answers are built from nothing else."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What an interaction says: `text` is the JSON that stands for the result, `version` and `updated` (ms) make ETag and
@@ -112,7 +117,7 @@ class Proposal:
     """
 
     changes: tuple[Change, ...]
-    tell: Callable[[tuple[Stored, ...]], Answer]
+    tell: Callable[[tuple[Shown, ...]], Answer]
     conditions: tuple[Matches, ...] = ()
 
 
@@ -139,6 +144,7 @@ class Content:
     persons: Persons
     compartments: Compartments
     terminology: Terminology
+    protection: Protection
 
     def within(self, address: Address) -> tuple[Criterion, ...]:
         """What an address in a compartment asks of the resources of its type; nothing where it is in none. NoSuchInteraction

@@ -4,7 +4,7 @@
 """
 
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import astuple, replace
 from typing import Any
 
 from fhir_server.access.decide import NOBODY
@@ -30,10 +30,11 @@ from fhir_server.fhir.outcome import (
     Unversioned,
 )
 from fhir_server.fhir.subset import WHOLE, Subset, refuse_subset
-from fhir_server.interactions.call import Answer, Call, Proposal, Server
+from fhir_server.interactions.call import Answer, Call, Proposal, Server, Shown
 from fhir_server.interactions.draft import draft
 from fhir_server.interactions.origin import told_origins
 from fhir_server.interactions.pointing import refuse_unseen
+from fhir_server.interactions.shown import Whole, eyes
 from fhir_server.interactions.validity import refuse_invalid
 from fhir_server.messaging.outbox import notice
 from fhir_server.search.query import NOTHING
@@ -117,13 +118,17 @@ async def _settle(call: Call, grant: Grant, server: Server) -> Answer:
     raise Conflict.because("overtaken")
 
 
-async def write(proposal: Proposal, call: Call, grant: Grant, server: Server) -> tuple[Stored, ...]:
-    """What the store made of a proposal, one version for each change; who made them is written beside. Raises Overtaken, what
-    the store refuses, and Invalid for an X-Provenance that cannot be kept.
+async def write(proposal: Proposal, call: Call, grant: Grant, server: Server) -> tuple[Shown, ...]:
+    """What the store made of a proposal as the caller is shown it, one version for each change; who made them is written beside.
+    Raises Overtaken, what the store refuses, and Invalid for an X-Provenance that cannot be kept. Who is protected is asked
+    before: nothing may fail once it is written.
     """
+    speaks = server.content.protection.speaks_of
+    written = (it for it in proposal.changes if isinstance(it, Put) and speaks(it.type, *astuple(it.draft)))
+    looking = await eyes((id for it in written for id in it.patients), call, server)
     origins = await told_origins(proposal.changes, call, grant, server)
-    stored = await server.store.commit(_commit(proposal, origins, _occasion(call, grant, server), call, grant))
-    return stored[: len(proposal.changes)]
+    made = await server.store.commit(_commit(proposal, origins, _occasion(call, grant, server), call, grant))
+    return tuple(map(looking.on, made[: len(proposal.changes)]))
 
 
 def _commit(proposal: Proposal, origins: tuple[Put, ...], occasion: Occasion, call: Call, grant: Grant) -> Commit:
@@ -204,7 +209,7 @@ def put(
     return Put(kind, id, draft(resource, id), index, patients, related, method)
 
 
-async def put_over(stored: Stored, resource: dict[str, Any], call: Call, server: Server, *, method: str) -> Put:
+async def put_over(stored: Stored, resource: Whole, call: Call, server: Server, *, method: str) -> Put:
     """The change that replaces a version by what was made of it. Where another writer was faster it is Stale if the caller
     named the version in If-Match, else Overtaken, and so thought through again.
     """
@@ -226,7 +231,7 @@ async def refuse_unversioned(call: Call, grant: Grant, server: Server) -> None:
         raise Unversioned.because("version-unnamed")
 
 
-def told(stored: Stored, status: int, subset: Subset = WHOLE) -> Answer:
+def told(stored: Shown, status: int, subset: Subset = WHOLE) -> Answer:
     """The answer that shows a version, or the part of it that is asked for."""
     return Answer(
         status,
@@ -238,12 +243,12 @@ def told(stored: Stored, status: int, subset: Subset = WHOLE) -> Answer:
     )
 
 
-def text_of(stored: Stored, subset: Subset) -> bytes:
+def text_of(stored: Shown, subset: Subset) -> bytes:
     """The version's JSON byte for byte, or the part of it that is asked for."""
     return stored.text if subset.whole or stored.deleted else encode(subset.of(decode(stored.text)))
 
 
-def written(stored: Stored, *, found: bool = False) -> Answer:
+def written(stored: Shown, *, found: bool = False) -> Answer:
     """The answer to a write: 201 where it made the resource, 200 where it changed one or `found` the one asked for."""
     status = 201 if stored.version == 1 and not found else 200
     location = f"{stored.type}/{stored.id}/_history/{stored.version}"

@@ -8,11 +8,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from fhir_server.interactions.call import Answer, Call, Proposal, Server
+from fhir_server.interactions.call import Answer, Call, Proposal, Server, Shown
 from fhir_server.interactions.commit import located, put, resource_of, written
 from fhir_server.interactions.condition import Match, criteria_of, id_to_make, match_of, refuse_unreached
 from fhir_server.interactions.pointing import refuse_unseen
-from fhir_server.storage.store import Grant, Matches, Put, Stored
+from fhir_server.interactions.shown import shown
+from fhir_server.storage.store import Grant, Matches, Put
 
 
 async def create(call: Call, grant: Grant, server: Server) -> Answer | Proposal:
@@ -29,7 +30,8 @@ async def create(call: Call, grant: Grant, server: Server) -> Answer | Proposal:
     if match.blind:
         return await _made_blind(call, resource, match, grant, server)
     if match.stored is not None:
-        return written(match.stored, found=True)
+        (found,) = await shown((match.stored,), call, server)
+        return written(found, found=True)
     return _proposal(await _change(call, resource, server), written, match.condition)
 
 
@@ -50,5 +52,5 @@ async def _change(call: Call, resource: dict[str, Any], server: Server) -> Put:
     return change
 
 
-def _proposal(change: Put, tell: Callable[[Stored], Answer], *conditions: Matches) -> Proposal:
+def _proposal(change: Put, tell: Callable[[Shown], Answer], *conditions: Matches) -> Proposal:
     return Proposal((replace(change, present=False),), lambda stored: tell(stored[0]), conditions)

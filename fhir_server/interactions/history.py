@@ -16,6 +16,7 @@ from fhir_server.interactions.listing import (
     position,
     since_in,
 )
+from fhir_server.interactions.shown import shown
 from fhir_server.storage.store import Grant
 
 DEFAULT_COUNT = 20
@@ -37,6 +38,6 @@ async def history(call: Call, grant: Grant, server: Server) -> Answer:
         since=since_in(given),
         at=at_in(given),
     )
-    entries = [happened(stored, server, subset) for stored in page.items]
+    entries = [happened(stored, server, subset) for stored in await shown(page.items, call, server)]
     text = listing("history", entries, links(server, path, pairs, page, here), page.total)
     return Answer(200, text, seen=page.items)

@@ -10,7 +10,8 @@ from typing import Any, TypeAlias
 from fhir_server.fhir.codec import decode
 from fhir_server.fhir.outcome import Gone, Issue, NotFound
 from fhir_server.fhir.reference import parse_reference
-from fhir_server.interactions.call import Server
+from fhir_server.interactions.call import Call, Server, Shown
+from fhir_server.interactions.shown import shown
 from fhir_server.search.include import EVERY, Include, references_of
 from fhir_server.search.parameter import APART, Parameter
 from fhir_server.search.query import Criterion, Identity, Query, Reference, Token, some
@@ -36,13 +37,14 @@ Place: TypeAlias = tuple[str, str]
 class Along:
     """What came along, each once, and whether more would have."""
 
+    call: Call
     grant: Grant
     server: Server
     known: set[tuple[str, str, int]]
-    found: list[Stored] = field(default_factory=list)
+    found: list[Shown] = field(default_factory=list)
     cut: bool = False
 
-    def add(self, stored: Iterable[Stored]) -> list[Stored]:
+    def add(self, stored: Iterable[Shown]) -> list[Shown]:
         """Those that are new, as far as there is room."""
         fresh = []
         for one in stored:
@@ -59,17 +61,19 @@ class Along:
 
 
 async def included(
-    matches: Sequence[Stored], includes: Sequence[Include], grant: Grant, server: Server
-) -> tuple[list[Stored], list[Issue]]:
-    """What comes along with the matches of a page, in the order it was found; and what is to be said of it."""
-    along = Along(grant, server, {(one.type, one.id, one.version) for one in matches})
+    matches: Sequence[Shown], includes: Sequence[Include], call: Call, grant: Grant, server: Server
+) -> tuple[list[Shown], list[Issue]]:
+    """What comes along with the matches of a page, in the order it was found, by what the caller is shown of them; and what is to
+    be said of it.
+    """
+    along = Along(call, grant, server, {(one.type, one.id, one.version) for one in matches})
     asked: Sequence[Include] = includes
-    latest: Sequence[Stored] = matches
+    latest: Sequence[Shown] = matches
     while asked and latest and not along.cut:
-        fresh: list[Stored] = []
+        fresh: list[Shown] = []
         for include in asked:
             step = _named(latest, include, along) if not include.reverse else _naming(latest, include, along)
-            fresh += along.add([stored async for stored in step])
+            fresh += along.add(await shown([stored async for stored in step], call, server))
         asked, latest = [one for one in includes if one.iterate], fresh
     return along.found, [CUT] if along.cut else []
 
@@ -77,11 +81,11 @@ async def included(
 # ------------------------------------------------------------------------------------ what they name
 
 
-async def _named(latest: Iterable[Stored], include: Include, along: Along) -> AsyncIterator[Stored]:
+async def _named(latest: Iterable[Shown], include: Include, along: Along) -> AsyncIterator[Stored]:
     places: dict[Place, None] = {}
     versions: dict[tuple[str, str, int], None] = {}
-    for stored in latest:
-        for type, id, version in _references(stored, include, along.server):
+    for one in latest:
+        for type, id, version in _references(one, include, along.server):
             if version.isascii() and version.isdigit():
                 versions[type, id, int(version)] = None
             else:
@@ -95,7 +99,7 @@ async def _named(latest: Iterable[Stored], include: Include, along: Along) -> As
         yield stored
 
 
-def _references(stored: Stored, include: Include, server: Server) -> Iterator[tuple[str, str, str]]:
+def _references(stored: Shown, include: Include, server: Server) -> Iterator[tuple[str, str, str]]:
     """Type, id and version of what a resource names by the parameter of an include."""
     if include.source not in {EVERY, stored.type}:
         return
@@ -151,11 +155,11 @@ def _addressed(server: Server) -> list[str]:
 # ------------------------------------------------------------------------------------ what names them
 
 
-async def _naming(latest: Iterable[Stored], include: Include, along: Along) -> AsyncIterator[Stored]:
+async def _naming(latest: Iterable[Shown], include: Include, along: Along) -> AsyncIterator[Stored]:
     by_type: dict[str, list[str]] = {}
-    for stored in latest:
-        if include.target in {"", stored.type}:
-            by_type.setdefault(stored.type, []).append(stored.id)
+    for one in latest:
+        if include.target in {"", one.type}:
+            by_type.setdefault(one.type, []).append(one.id)
     for source in along.server.types if include.source == EVERY else [include.source]:
         references = references_of(along.server.content.parameters, source)
         for type, ids in by_type.items():

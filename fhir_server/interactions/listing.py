@@ -13,10 +13,10 @@ from fhir_server.fhir.codec import encode
 from fhir_server.fhir.instant import instant, span
 from fhir_server.fhir.outcome import BadParameter, Issue, outcome, repeated
 from fhir_server.fhir.subset import WHOLE, Subset
-from fhir_server.interactions.call import Call, Server
+from fhir_server.interactions.call import Call, Server, Shown
 from fhir_server.interactions.commit import text_of
 from fhir_server.storage.page import seal, unseal
-from fhir_server.storage.store import Page, Stored
+from fhir_server.storage.store import Page
 
 Pairs: TypeAlias = Sequence[tuple[str, str]]
 PAGE = "_page"
@@ -24,7 +24,7 @@ MOST = 1000
 """Entries on one page."""
 
 
-def matched(stored: Stored, server: Server, subset: Subset = WHOLE, mode: str = "match") -> dict[str, Any]:
+def matched(stored: Shown, server: Server, subset: Subset = WHOLE, mode: str = "match") -> dict[str, Any]:
     """The entry of a search: a match, or what comes along (`include`), under its address, whole or the part of it that is
     asked for.
     """
@@ -43,7 +43,7 @@ def noted(issues: Iterable[Issue], language: str) -> list[dict[str, Any]]:
     return [{"resource": outcome(found, language), "search": {"mode": "outcome"}}] if found else []
 
 
-def happened(stored: Stored, server: Server, subset: Subset = WHOLE) -> dict[str, Any]:
+def happened(stored: Shown, server: Server, subset: Subset = WHOLE) -> dict[str, Any]:
     """The entry of a history: what was asked, what came of it; a deletion has no resource."""
     address = f"{stored.type}/{stored.id}"
     resource = {} if stored.deleted else {"resource": msgspec.Raw(text_of(stored, subset))}

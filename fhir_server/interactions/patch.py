@@ -16,6 +16,7 @@ from fhir_server.fhir.subset import refuse_subset
 from fhir_server.interactions.call import Call, Proposal, Server
 from fhir_server.interactions.commit import put_over, refuse_unversioned, written
 from fhir_server.interactions.condition import only_match, searching
+from fhir_server.interactions.shown import given, whole
 from fhir_server.interactions.validity import refuse_invalid
 from fhir_server.storage.store import Grant, Matches, Stored
 
@@ -37,13 +38,15 @@ async def patch(call: Call, grant: Grant, server: Server) -> Proposal:
     """A new version of the resource that the address names, by its id or by what it must match. NotFound, Gone, Stale,
     Unversioned; Invalid where the patch cannot be applied, or where what it makes is not valid.
 
+    It is applied to what the caller is shown: of what is masked for it no patch tells whether it is there, or what it is.
     Without If-Match a patch that another writer overtakes is applied again, to what that one wrote.
     """
     await refuse_unversioned(call, grant, server)
     stored, conditions = await _current(call, grant, server)
     if call.preconditions.match not in {None, stored.version}:
         raise Stale.because("stale")
-    resource = patched(decode(stored.text), call)
+    made = patched(await given(stored, call, server), call)
+    resource = await whole(made, stored, call, server)
     refuse_invalid(server.content.validator.issues(resource))
     change = await put_over(stored, resource, call, server, method="PATCH")
     return Proposal((change,), lambda after: written(after[0]), conditions)

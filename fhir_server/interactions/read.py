@@ -8,6 +8,7 @@ from fhir_server.fhir.subset import read_subset
 from fhir_server.interactions.call import Answer, Call, Server
 from fhir_server.interactions.commit import told
 from fhir_server.interactions.preconditions import Preconditions
+from fhir_server.interactions.shown import shown
 from fhir_server.storage.store import Grant, Stored
 
 
@@ -15,7 +16,8 @@ async def read(call: Call, grant: Grant, server: Server) -> Answer:
     """The current version: 200, or 304 where the caller has it already; NotFound, Gone."""
     stored = await server.store.read(call.type, call.id, grant)
     status = 304 if is_unchanged(stored, call.preconditions) else 200
-    return told(stored, status, read_subset(call.parameters, call.type))
+    (seen,) = await shown((stored,), call, server)
+    return told(seen, status, read_subset(call.parameters, call.type))
 
 
 def is_unchanged(stored: Stored, preconditions: Preconditions) -> bool:

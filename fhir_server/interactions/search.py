@@ -9,6 +9,7 @@ from fhir_server.fhir.subset import read_subset
 from fhir_server.interactions.call import Answer, Call, Server
 from fhir_server.interactions.include import included
 from fhir_server.interactions.listing import links, listing, matched, noted, position
+from fhir_server.interactions.shown import shown
 from fhir_server.search.query import every
 from fhir_server.storage.store import Grant
 
@@ -26,9 +27,10 @@ async def search(call: Call, grant: Grant, server: Server) -> Answer:
         after=after,
         total=subset.counts or asked.counts(first=after is None),
     )
-    along, issues = await included(page.items, asked.includes, grant, server)
-    entries = [matched(stored, server, subset) for stored in page.items]
+    matches = await shown(page.items, call, server)
+    along, issues = await included(matches, asked.includes, call, grant, server)
+    entries = [matched(stored, server, subset) for stored in matches]
     entries += [matched(stored, server, subset, mode="include") for stored in along]
     entries += noted((*asked.warnings, *issues), call.language)
     found = links(server, path, asked.understood, page, asked.page)
-    return Answer(200, listing("searchset", entries, found, page.total), seen=(*page.items, *along))
+    return Answer(200, listing("searchset", entries, found, page.total), seen=(*matches, *along))

@@ -12,9 +12,10 @@ from typing import Any, TypeAlias
 
 from fhir_server.fhir.outcome import BadParameter
 from fhir_server.fhir.subset import Subset, read_subset
-from fhir_server.interactions.call import Address, Answer, Call, Server
+from fhir_server.interactions.call import Address, Answer, Call, Server, Shown
 from fhir_server.interactions.include import included
 from fhir_server.interactions.listing import links, listing, matched, noted, position
+from fhir_server.interactions.shown import shown
 from fhir_server.search.parameter import APART
 from fhir_server.search.parse import Search
 from fhir_server.search.query import Query, Sort, every
@@ -42,15 +43,14 @@ async def search_system(call: Call, grant: Grant, server: Server) -> Answer:
     page = await walk.page(0 if subset.counts else first.count, after)
     if subset.counts or first.counts(first=after is None):
         page = replace(page, total=await walk.total())
-    along, issues = await included(page.items, first.includes, grant, server)
-    entries = _entries(page.items, along, server, subset) + noted((*first.warnings, *issues), call.language)
+    matches = await shown(page.items, call, server)
+    along, issues = await included(matches, first.includes, call, grant, server)
+    entries = _entries(matches, along, server, subset) + noted((*first.warnings, *issues), call.language)
     found = links(server, path, understood, page, first.page)
-    return Answer(200, listing("searchset", entries, found, page.total), seen=(*page.items, *along))
+    return Answer(200, listing("searchset", entries, found, page.total), seen=(*matches, *along))
 
 
-def _entries(
-    matches: Sequence[Stored], along: Sequence[Stored], server: Server, subset: Subset
-) -> list[dict[str, Any]]:
+def _entries(matches: Sequence[Shown], along: Sequence[Shown], server: Server, subset: Subset) -> list[dict[str, Any]]:
     found = [matched(stored, server, subset) for stored in matches]
     return found + [matched(stored, server, subset, mode="include") for stored in along]
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from fhir_server.fhir.outcome import NotFound, Stale, Unreadable
-from fhir_server.interactions.call import Answer, Call, Proposal, Server
+from fhir_server.interactions.call import Answer, Call, Proposal, Server, Shown
 from fhir_server.interactions.commit import (
     granted,
     located,
@@ -22,6 +22,7 @@ from fhir_server.interactions.commit import (
 )
 from fhir_server.interactions.condition import Match, id_to_make, match_of, refuse_unreached
 from fhir_server.interactions.pointing import refuse_unseen
+from fhir_server.interactions.shown import whole
 from fhir_server.storage.store import Grant, Matches, Put, Stored
 
 
@@ -49,7 +50,7 @@ async def _over_what_is_there(call: Call, resource: dict[str, Any], grant: Grant
     stored = await server.store.read(call.type, call.id, grant)
     if call.preconditions.match not in {None, stored.version}:
         raise Stale.because("stale")
-    change = await put_over(stored, resource, call, server, method="PUT")
+    change = await put_over(stored, await whole(resource, stored, call, server), call, server, method="PUT")
     return Proposal((change,), lambda after: written(after[0]))
 
 
@@ -60,7 +61,8 @@ async def _update_the_match(call: Call, resource: dict[str, Any], grant: Grant, 
         return await _make_the_match(call, resource, match, server)
     refuse_other_id(resource, match.stored.id)
     if not call.caller.free:
-        change = await put_over(match.stored, resource, call, server, method="PUT")
+        made = await whole(resource, match.stored, call, server)
+        change = await put_over(match.stored, made, call, server, method="PUT")
         return Proposal((change,), lambda stored: tell(stored[0]), (match.condition,))
     change = put(resource, match.stored.id, call, server, method="PUT")
     return _proposal(call, change, match.condition, tell=tell)
@@ -103,7 +105,7 @@ def _proposal(
     *conditions: Matches,
     absent: bool = True,
     present: bool = True,
-    tell: Callable[[Stored], Answer] = written,
+    tell: Callable[[Shown], Answer] = written,
 ) -> Proposal:
     change = replace(change, absent=absent, present=present, version=call.preconditions.match)
     return Proposal((change,), lambda stored: tell(stored[0]), conditions)

@@ -7,6 +7,7 @@ from fhir_server.fhir.outcome import NotFound
 from fhir_server.fhir.subset import read_subset
 from fhir_server.interactions.call import Answer, Call, Server
 from fhir_server.interactions.commit import told
+from fhir_server.interactions.shown import shown
 from fhir_server.storage.store import Grant
 
 
@@ -16,4 +17,5 @@ async def vread(call: Call, grant: Grant, server: Server) -> Answer:
     if not (version.isascii() and version.isdigit() and len(version) < 10):  # noqa: PLR2004  # versions are counted
         raise NotFound.because("no-such-version")
     stored = await server.store.vread(call.type, call.id, int(version), grant)
-    return told(stored, 200, read_subset(call.parameters, call.type))
+    (seen,) = await shown((stored,), call, server)
+    return told(seen, 200, read_subset(call.parameters, call.type))

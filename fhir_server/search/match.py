@@ -31,6 +31,7 @@ from fhir_server.search.query import (
     Together,
     Token,
     Under,
+    Veil,
     Without,
     Words,
 )
@@ -232,6 +233,7 @@ _TESTS: Mapping[type, _Test] = {
     OfPatient: _of_patient,
     Related: _related,
     BlockedBy: _blocked_by,
+    Veil: lambda _, __: True,
 }
 
 RELATIONS: Mapping[str, Callable[[float, float, float, float], bool]] = {

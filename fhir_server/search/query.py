@@ -7,7 +7,7 @@ of stands apart, under its name: `subject:identifier` the tokens of a reference'
 a concept, `identifier:of-type` the numbers with the types they are given as.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -210,6 +210,28 @@ class BlockedBy:
     at: int
 
 
+@dataclass(frozen=True, slots=True)
+class Veiled:
+    """Who asks for resources of a type by one of these parameters finds those alone that are `clear`: with `targets` only where
+    a reference to one of these types is asked for, or to what does not tell its type; with `unless` not where the same question
+    names one exact value (system and code) of that parameter. With `sorts` also where the order goes by them.
+    """
+
+    type: str
+    parameters: frozenset[str]
+    targets: frozenset[str]
+    unless: str
+    sorts: bool
+    clear: "Criterion"
+
+
+@dataclass(frozen=True, slots=True)
+class Veil:
+    """Every resource; but of a grant that has it in its AND, a question that asks by what is veiled reaches less (`reachable`)."""
+
+    rows: tuple[Veiled, ...]
+
+
 Criterion: TypeAlias = (
     Everything
     | Every
@@ -231,6 +253,7 @@ Criterion: TypeAlias = (
     | OfPatient
     | Related
     | BlockedBy
+    | Veil
 )
 
 
@@ -274,31 +297,81 @@ def some(*parts: Criterion) -> Criterion:
     return parts[0] if len(parts) == 1 else Some(parts)
 
 
-def narrowed(criterion: Criterion, grant: Criterion) -> Criterion:
-    """The criterion where every hop of a chain, and whatever points here, is within the grant too: nobody learns by a chain
-    what he may not see.
+def narrowed(criterion: Criterion, grant: Criterion, type: str = "") -> Criterion:
+    """The criterion, about resources of a type, where every hop of a chain, and whatever points here, is within the grant too:
+    nobody learns by a chain what he may not see, nor what is veiled.
     """
     match criterion:
         case Every(parts):
-            return Every(tuple(narrowed(part, grant) for part in parts))
+            return Every(tuple(narrowed(part, grant, type) for part in parts))
         case Some(parts):
-            return Some(tuple(narrowed(part, grant) for part in parts))
+            return Some(tuple(narrowed(part, grant, type) for part in parts))
         case Without(part):
-            return Without(narrowed(part, grant))
-        case Linked(parameter, type, where):
-            return Linked(parameter, type, every(narrowed(where, grant), grant))
-        case LinkedFrom(type, parameter, where):
-            return LinkedFrom(type, parameter, every(narrowed(where, grant), grant))
+            return Without(narrowed(part, grant, type))
+        case Linked(parameter, target, where):
+            return Linked(
+                parameter, target, every(narrowed(where, grant, target), grant, *_clear(where, target, grant))
+            )
+        case LinkedFrom(source, parameter, where):
+            asked = every(where, Reference(parameter, type or None, ""))  # what points here is asked for by that
+            clear = _clear(asked, source, grant)
+            return LinkedFrom(source, parameter, every(narrowed(where, grant, source), grant, *clear))
     return criterion
+
+
+def _clear(where: Criterion, type: str, grant: Criterion, sort: Iterable[Sort] = ()) -> Iterator[Criterion]:
+    """What resources of a type must be besides, since a question asks for them by what is veiled: whatever it says of that, so
+    that the opposite tells nothing either.
+    """
+    for row in _veiled(grant):
+        if row.type != type:
+            continue
+        named = any(name in row.parameters and _leads(target, row) for name, target in _named(where))
+        sorted_by = row.sorts and any(key.parameter in row.parameters for key in sort)
+        if sorted_by or (named and not (row.unless and _is_exact(where, row.unless))):
+            yield row.clear
+
+
+def _veiled(grant: Criterion) -> Iterator[Veiled]:
+    if isinstance(grant, Veil):
+        yield from grant.rows
+    elif isinstance(grant, Every):
+        for part in grant.parts:
+            yield from _veiled(part)
+
+
+def _leads(target: str | None, row: Veiled) -> bool:
+    return not row.targets or not target or target in row.targets
+
+
+def _named(criterion: Criterion) -> Iterator[tuple[str, str | None]]:
+    """The parameters of the resource itself that a criterion asks of, each with the type that a reference leads to."""
+    match criterion:
+        case Every(parts) | Some(parts):
+            for part in parts:
+                yield from _named(part)
+        case Without(part):
+            yield from _named(part)
+        case Reference(parameter, type) | Linked(parameter, type):
+            yield parameter.partition(":")[0], type
+        case Token() | Under() | Text() | Words() | Span() | Amount() | Together() | Missing():
+            yield criterion.parameter.partition(":")[0], None
+
+
+def _is_exact(where: Criterion, parameter: str) -> bool:
+    """Whether one exact value of a parameter is asked for, whatever else is."""
+    if isinstance(where, Every):
+        return any(_is_exact(part, parameter) for part in where.parts)
+    return isinstance(where, Token) and where.parameter == parameter and bool(where.system and where.code)
 
 
 def settled_for(criterion: Criterion, type: str) -> Criterion:
     """The criterion as it is of resources of one type, and at each hop of a chain of the type there: no OfKind is left in it,
-    and nothing that is said of other types.
+    no Veil, and nothing that is said of other types.
     """
     match criterion:
-        case OfKind(types):
-            return Everything() if type in types else NOTHING
+        case OfKind() | Veil():
+            return Everything() if isinstance(criterion, Veil) or type in criterion.types else NOTHING
         case Every(parts):
             return _all(settled_for(part, type) for part in parts)
         case Some(parts):
@@ -328,5 +401,8 @@ def _opposite(part: Criterion) -> Criterion:
 
 
 def reachable(query: Query, grant: Criterion) -> Criterion:
-    """What the query asks, where the grant reaches it, at every hop of a chain too; settled for the query's type."""
-    return settled_for(every(narrowed(query.where, grant), grant), query.type)
+    """What the query asks, where the grant reaches it, at every hop of a chain too, and nothing by what is veiled; settled for the
+    query's type.
+    """
+    clear = _clear(query.where, query.type, grant, query.sort)
+    return settled_for(every(narrowed(query.where, grant, query.type), grant, *clear), query.type)

@@ -21,6 +21,7 @@ from fhir_server.search.query import (
     Some,
     Span,
     Token,
+    Veil,
     Without,
     settled_for,
 )
@@ -106,7 +107,7 @@ def speaks_of_patients(criterion: Criterion) -> bool:
     it could be judged.
     """
     match criterion:
-        case Everything() | OfKind() | OfPatient() | Related():
+        case Everything() | OfKind() | OfPatient() | Related() | Veil():
             return True
         case Every(parts) | Some(parts):
             return all(speaks_of_patients(part) for part in parts)

@@ -35,11 +35,13 @@ SYSTEM_GRANTS = {
     "registry": Grant(Everything(), "HSYSADMIN", "system-registry"),
     "verification": Grant(Everything(), "HSYSADMIN", "system-verification"),
     "authorize": Grant(Everything(), "HSYSADMIN", "system-authorize"),
+    "protection": Grant(Everything(), "HOPERAT", "system-protection"),
 }
 """The server's own look-ups, each under a name of its own: no bypass. `reindex` reads every stored resource to derive its
 index anew; `identity` matches a person by national identifier; `standing` finds who a caller is; `readiness` asks whether
 anything can be read at all; under `registry` it is told who registered clients and issuers; `verification` reads the whole trail,
-to see that it is what was written; `authorize` finds the synthetic people that one may be while developing."""
+to see that it is what was written; `authorize` finds the synthetic people that one may be while developing; `protection` asks whose
+identity is protected."""
 
 
 @dataclass(frozen=True, slots=True)

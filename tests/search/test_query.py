@@ -1,5 +1,7 @@
 """Nobody learns by a chain what he may not see; what is said of several types is settled for one."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 
@@ -10,10 +12,16 @@ from fhir_server.search.query import (
     Everything,
     Linked,
     LinkedFrom,
+    Missing,
     OfKind,
     Query,
+    Reference,
     Some,
+    Sort,
+    Text,
     Token,
+    Veil,
+    Veiled,
     Without,
     every,
     narrowed,
@@ -93,3 +101,68 @@ def test_a_grant_is_settled_at_each_hop_for_the_type_there():
 
     assert Linked("about", "CarePlan", Every((ACTIVE, GRANT))) == reachable(chain, grant)
     assert NOTHING == reachable(chain, GOAL)
+
+
+CLEAR = Token("_security", "urn:t", "open")
+VEIL = Veil(
+    (
+        Veiled("Patient", frozenset({"address"}), frozenset(), "", True, CLEAR),
+        Veiled("Patient", frozenset({"name"}), frozenset(), "identifier", False, CLEAR),
+        Veiled("Appointment", frozenset({"actor"}), frozenset({"Location"}), "", True, CLEAR),
+    )
+)
+AT_HOME, NAMED = Text("address", "starts", "a"), Text("name", "starts", "b")
+NUMBERED = Token("identifier", "urn:t:number", "1")
+
+
+def of_patients(where, *sort):
+    return reachable(Query("Patient", where, sort), VEIL)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        AT_HOME,
+        Without(AT_HOME),
+        Missing("address"),
+        Some((ACTIVE, AT_HOME)),
+        Every((NUMBERED, AT_HOME)),
+        NAMED,
+        Every((Token("identifier", None, "1"), NAMED)),
+        Some((NUMBERED, NAMED)),
+    ],
+    ids=["said", "opposite", "missing", "or", "and", "name", "name-and-number", "name-or-number"],
+)
+def test_who_asks_by_what_is_veiled_reaches_what_is_clear_alone(asked):
+    assert every(asked, CLEAR) == of_patients(asked)
+
+
+def test_who_asks_by_something_else_reaches_all():
+    for asked in (ACTIVE, NUMBERED, Every((NUMBERED, NAMED))):
+        assert asked == of_patients(asked)
+    assert Everything() == of_patients(Everything(), Sort("name"))
+    assert CLEAR == of_patients(Everything(), Sort("address"))
+
+
+def test_a_chain_is_veiled_at_its_end_and_not_at_its_beginning():
+    chain = Linked("subject", "Patient", AT_HOME)
+    assert Linked("subject", "Patient", every(AT_HOME, CLEAR)) == reachable(Query("CarePlan", chain), VEIL)
+    back = LinkedFrom("RelatedPerson", "patient", ACTIVE)
+    assert back == of_patients(back)
+
+
+def test_a_reference_is_veiled_by_what_it_leads_to():
+    asked = {target: Reference("actor", target, "1") for target in ("Location", None, "Patient")}
+    told = {target: reachable(Query("Appointment", it), VEIL) for target, it in asked.items()}
+    assert {
+        "Location": every(asked["Location"], CLEAR),
+        None: every(asked[None], CLEAR),
+        "Patient": asked["Patient"],
+    } == told
+    pointing = LinkedFrom("Appointment", "actor", ACTIVE)
+    assert replace(pointing, where=every(ACTIVE, CLEAR)) == reachable(Query("Location", pointing), VEIL)
+    assert pointing == of_patients(pointing)
+
+
+def test_a_veil_leaves_nothing_out_by_itself():
+    assert Everything() == settled_for(VEIL, "Patient")

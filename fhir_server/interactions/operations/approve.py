@@ -17,6 +17,7 @@ from fhir_server.interactions.call import Answer, Call, Proposal, Server
 from fhir_server.interactions.commit import granted, put, written
 from fhir_server.interactions.condition import only_match
 from fhir_server.interactions.operations.parameters import parameter
+from fhir_server.interactions.shown import shown
 from fhir_server.interactions.validity import refuse_invalid
 from fhir_server.process.sip.approval import DIGITALLY, OPEN, Approval, linked_parties, links, own_parties, provenance
 from fhir_server.process.sip.when import clock_reading
@@ -51,7 +52,8 @@ async def _told_once(approval: Approval, version: str, patient: str, call: Call,
     grant = granted(call, server, "search-type", "Provenance")
     match = await only_match("Provenance", [("_id", id)], grant, server)
     if match.stored is not None:
-        return written(match.stored, found=True)
+        (found,) = await shown((match.stored,), call, server)
+        return written(found, found=True)
     resource = provenance(approval, version, patient, instant(server.clock()))
     refuse_invalid(server.content.validator.issues(resource))
     change = put(resource, id, call, server, method="POST")

@@ -12,8 +12,9 @@ from fhir_server.fhir.instant import END
 from fhir_server.fhir.outcome import BadParameter, Gone, NotFound
 from fhir_server.fhir.reference import parse_reference, references_in
 from fhir_server.fhir.subset import read_subset
-from fhir_server.interactions.call import Answer, Call, Server
+from fhir_server.interactions.call import Answer, Call, Server, Shown
 from fhir_server.interactions.listing import PAGE, count_in, given_in, links, listing, matched, position, since_in
+from fhir_server.interactions.shown import shown
 from fhir_server.search.query import Criterion, OfPatient, Query, Span, every
 from fhir_server.storage.store import Grant, Page, Stored
 
@@ -39,12 +40,13 @@ async def everything(call: Call, grant: Grant, server: Server) -> Answer:
         return Answer(200, listing("searchset", [], links(server, path, pairs, Page(()), here), total))
     found = [stored async for stored in _anchored(call, given, grant, server, after, count + 1)]
     page = Page(tuple(found[:count]), next=_place(found[count - 1]) if len(found) > count else None)
-    named = [stored async for stored in _named(page.items, grant, server)]
-    entries = [matched(stored, server, subset) for stored in page.items]
+    own = await shown(page.items, call, server)
+    named = await shown([stored async for stored in _named(own, grant, server)], call, server)
+    entries = [matched(stored, server, subset) for stored in own]
     beside = replace(subset, elements=frozenset(pair for pair in subset.elements if pair[0]))
     entries += [{**matched(stored, server, beside), "search": {"mode": "include"}} for stored in named]
     text = listing("searchset", entries, links(server, path, pairs, page, here), None)
-    return Answer(200, text, seen=(*page.items, *named))
+    return Answer(200, text, seen=(*own, *named))
 
 
 async def _counted(call: Call, given: Mapping[str, str], grant: Grant, server: Server) -> int | None:
@@ -103,7 +105,7 @@ def _since(given: Mapping[str, str]) -> Iterator[Criterion]:
         yield Span("_lastUpdated", "ge", moment, END)
 
 
-async def _named(items: Sequence[Stored], grant: Grant, server: Server) -> AsyncIterator[Stored]:
+async def _named(items: Sequence[Shown], grant: Grant, server: Server) -> AsyncIterator[Stored]:
     places = {place for stored in items for place in _references(decode(stored.text))}
     for type, id in sorted(places):
         try:

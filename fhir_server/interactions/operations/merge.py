@@ -14,9 +14,10 @@ from typing import Any
 from fhir_server.fhir.codec import decode, encode
 from fhir_server.fhir.outcome import Invalid, Issue, NotFound, TooLarge, Unreadable, outcome
 from fhir_server.fhir.reference import parse_reference, redirected
-from fhir_server.interactions.call import Answer, Call, Proposal, Server
+from fhir_server.interactions.call import Answer, Call, Proposal, Server, Shown
 from fhir_server.interactions.commit import granted, put
 from fhir_server.interactions.operations.parameters import parameter
+from fhir_server.interactions.shown import shown
 from fhir_server.search.query import OfPatient, Query
 from fhir_server.storage.store import Grant, Matches, Put, Stored
 
@@ -56,17 +57,18 @@ async def merge(call: Call, grant: Grant, server: Server) -> Answer | Proposal:
     if len(moved) > MOST:
         raise TooLarge.because("merge-too-large", limit=MOST)
     changes = (
-        _put(source.stored, _left(source, target), call, server),
-        _put(target.stored, _taken_over(source, target), call, server),
+        _put(source.stored, _labelled(_left(source, target), target, server), call, server),
+        _put(target.stored, _labelled(_taken_over(source, target), source, server), call, server),
         *(_put(stored, _redirected(stored, source, target, server), call, server) for stored in moved),
     )
     reaches = {type: granted(call, server, "update", type).query for type in {change.type for change in changes}}
     changes = tuple(replace(change, reach=reaches[change.type]) for change in changes)
     if parameter(call, "preview") is True:
-        return Answer(200, _told(call, len(moved), target.stored.text), seen=(source.stored, target.stored))
+        seen = await shown((source.stored, target.stored), call, server)
+        return Answer(200, _told(call, len(moved), seen[1]), seen=seen)
     return Proposal(
         changes,
-        lambda stored: Answer(200, _told(call, len(moved), stored[1].text), seen=None),
+        lambda stored: Answer(200, _told(call, len(moved), stored[1]), seen=None),
         tuple(_conditions(source, moved, server)),
     )
 
@@ -144,6 +146,20 @@ def _taken_over(source: _Person, target: _Person) -> dict[str, Any]:
     return {**target.resource, **identifiers, "link": _linked(target, source, "replaces")}
 
 
+def _labelled(resource: dict[str, Any], other: _Person, server: Server) -> dict[str, Any]:
+    """The resource with the labels that protect the other one: of one person, who is protected under both ids."""
+    own = resource["meta"].get("security", [])
+    known = set(map(_coded, own))
+    theirs = other.resource["meta"].get("security", [])
+    wanted = server.content.protection.labels
+    added = [it for it in theirs if _coded(it) in wanted and _coded(it) not in known]
+    return {**resource, "meta": {**resource["meta"], "security": own + added}} if added else resource
+
+
+def _coded(label: dict[str, Any]) -> tuple[Any, Any]:
+    return label.get("system"), label.get("code")
+
+
 def _named(identifier: dict[str, Any]) -> tuple[Any, Any]:
     return identifier.get("system"), identifier.get("value")
 
@@ -162,7 +178,7 @@ def _redirected(stored: Stored, source: _Person, target: _Person, server: Server
     return found
 
 
-def _told(call: Call, count: int, result: bytes) -> bytes:
+def _told(call: Call, count: int, result: Shown) -> bytes:
     counted = Issue("informational", "merge-counted", severity="information", said={"count": count})
     return encode(
         {
@@ -170,7 +186,7 @@ def _told(call: Call, count: int, result: bytes) -> bytes:
             "parameter": [
                 {"name": "input", "resource": call.body},
                 {"name": "outcome", "resource": outcome((counted,), call.language)},
-                {"name": "result", "resource": decode(result)},
+                {"name": "result", "resource": decode(result.text)},
             ],
         }
     )

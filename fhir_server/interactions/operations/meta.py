@@ -13,6 +13,7 @@ from fhir_server.fhir.outcome import TooLarge, Unreadable
 from fhir_server.interactions.call import Answer, Call, Proposal, Server
 from fhir_server.interactions.commit import put_over, told, written
 from fhir_server.interactions.operations.parameters import answered, parameter
+from fhir_server.interactions.shown import Whole, shown
 from fhir_server.interactions.validity import refuse_invalid
 from fhir_server.storage.store import Grant, Stored
 
@@ -28,7 +29,8 @@ async def meta(call: Call, grant: Grant, server: Server) -> Answer:
     if not call.id:
         return await _in_use([call.type] if call.type else _labelled(server), grant, server)
     stored = await server.store.read(call.type, call.id, grant)
-    return _shown(told(stored, 200), stored)
+    (seen,) = await shown((stored,), call, server)
+    return _shown(told(seen, 200), stored)
 
 
 async def _in_use(types: Iterable[str], grant: Grant, server: Server) -> Answer:
@@ -75,7 +77,7 @@ async def _change(call: Call, grant: Grant, server: Server, combine: Callable[[A
     resource["meta"] = _combined(resource["meta"], given, combine)
     if not set(claimed).issuperset(resource["meta"].get("profile", [])):
         refuse_invalid(server.content.validator.issues(resource))
-    change = await put_over(stored, resource, call, server, method="PUT")
+    change = await put_over(stored, Whole(resource), call, server, method="PUT")
     return Proposal((change,), lambda after: _shown(written(after[0]), after[0]))
 
 

@@ -26,6 +26,7 @@ from fhir_server.search.query import (
     Together,
     Token,
     Under,
+    Veil,
     Without,
     Words,
 )
@@ -259,6 +260,7 @@ def _missing(criterion: Missing, _: Bonds) -> Filter:
 
 _MEANINGS: Mapping[type, Callable[[Any, Bonds], Filter]] = {
     Everything: lambda _, __: ALWAYS,
+    Veil: lambda _, __: ALWAYS,
     Every: _every,
     Some: _some,
     Without: lambda criterion, bonds: {"$nor": [compiled(criterion.part, bonds)]},

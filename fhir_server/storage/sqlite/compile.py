@@ -27,6 +27,7 @@ from fhir_server.search.query import (
     Together,
     Token,
     Under,
+    Veil,
     Without,
     Words,
 )
@@ -233,4 +234,5 @@ _MEANINGS: Mapping[type, Callable[[Any, Place], Clause]] = {
     OfPatient: _of_patient,
     Related: _related,
     BlockedBy: _blocked_by,
+    Veil: lambda _criterion, _place: ALWAYS,
 }

@@ -128,10 +128,10 @@ def documented(unit: str, *labels: dict[str, str], **meta: Any) -> dict[str, Any
 
 
 def _plans() -> list[dict[str, Any]]:
-    return [*_of("a", "u1", ["Organization/u1", "Organization/u3"]), *_of("b", "u4", ["Organization/u4"])]
+    return [*about("a", "u1", ["Organization/u1", "Organization/u3"]), *about("b", "u4", ["Organization/u4"])]
 
 
-def _of(who: str, unit: str, members: list[str]) -> list[dict[str, Any]]:
+def about(who: str, unit: str, members: list[str]) -> list[dict[str, Any]]:
     """A plan of somebody, and what hangs on it; each id begins with whose it is."""
     subject, by = {"reference": f"Patient/{who}"}, documented(unit)
     team = {

@@ -9,6 +9,7 @@ import pytest
 from fhir_server.access.condition import Asked
 from fhir_server.access.decide import Law, SmartAccess
 from fhir_server.access.need import load_needs
+from fhir_server.access.protection import load_protection
 from fhir_server.access.rules import Rule, Rules
 from fhir_server.access.scope import parse_scopes
 from fhir_server.access.standing import Standing
@@ -270,7 +271,11 @@ async def narrow(assembly, settings: Settings, browser, verifier):
         return Standing(caller.kind, purpose=caller.purpose, patient="p1")
 
     access = SmartAccess(
-        verifier, lambda text: parse_scopes(text, parser), standing, Law(load_needs(TABLE.keys()), only("p1")), clock
+        verifier,
+        lambda text: parse_scopes(text, parser),
+        standing,
+        Law(load_needs(TABLE.keys()), only("p1"), load_protection()),
+        clock,
     )
     server = replace(assembly.server, access=access)
     async with httpx.AsyncClient() as fetching:
