@@ -1,4 +1,4 @@
-# One word a chore. Everything happens in .venv; nothing outside this folder is touched.
+# One word a chore. Everything happens in .venv; nothing outside this folder is touched, but that root gets Chromium by apt for the tests.
 
 PYTHON ?= python3
 PORT ?= 8080
@@ -10,7 +10,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 .PHONY: help demo test lint quick format benchmark worlds clean
 
 help:
-	@echo "make demo       install and start the demo: SQLite in a temporary folder, stories loaded (PORT=8080, DATABASE=url)"
+	@echo "make demo       install and start the demo: SQLite in a temporary folder, stories loaded, a token (PORT=8080, DATABASE=url)"
 	@echo "make test       install what the tests need, and run everything: lint, types, house, tests"
 	@echo "make lint       style, types, and how the rooms hang together"
 	@echo "make quick      the tests alone, without the slow ones"
@@ -31,6 +31,7 @@ help:
 
 $(READY): .venv/.installed
 	$(BIN)/python -m pip install --quiet --group lint --group test
+	@tools/install_chromium.sh
 	@touch $@
 
 demo: .venv/.installed

@@ -9,8 +9,11 @@ from hypothesis import settings as hypothesis_settings
 
 from fhir_server.assembly import Assembly, assembled, claim_index
 from fhir_server.settings import Settings
+from tests.apps.page import LEFT_OUT as NO_APP
 from tests.databases import KINDS, empty_database, pytest_unconfigure, which
-from tests.fidelity.official import Examples, examples, left_out
+from tests.fidelity.official import LEFT_OUT as NO_EXAMPLES
+from tests.fidelity.official import Examples, examples
+from tests.npm import left_out
 
 __all__ = ["pytest_unconfigure"]
 """pytest calls it: the emulator ends with the run."""
@@ -24,7 +27,7 @@ SECRET = "a secret of the tests"
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """The run's closing lines: which MongoDB it had, and what it went without."""
-    for line in (which(), *left_out(terminalreporter)):
+    for line in (which(), *left_out(terminalreporter, NO_APP, NO_EXAMPLES)):
         terminalreporter.write_line(line)
 
 

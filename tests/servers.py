@@ -7,6 +7,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 
 from typer.testing import CliRunner
@@ -14,6 +15,7 @@ from typer.testing import CliRunner
 from fhir_server.cli import main
 
 GREETING = "FHIR base: "
+TOKEN = "Token: "
 
 
 class Running:
@@ -22,21 +24,32 @@ class Running:
     def __init__(self, process: subprocess.Popen[str], log: Path) -> None:
         self.process = process
         self.log = log
-        self.base = self._wait_for_base()
+        self.base = self._told(GREETING)
 
     @property
     def root(self) -> str:
         return self.base.removesuffix("/fhir")
 
+    @cached_property
+    def token(self) -> str:
+        """The token that a demo prints beneath its greeting."""
+        return self._told(TOKEN)
+
+    @property
+    def bearer(self) -> dict[str, str]:
+        """The header of a call with that token."""
+        return {"Authorization": f"Bearer {self.token}"}
+
     def kill(self) -> None:
         """SIGKILL to the server and its workers."""
         os.killpg(self.process.pid, signal.SIGKILL)
 
-    def _wait_for_base(self) -> str:
+    def _told(self, label: str) -> str:
+        """The rest of the next line that begins so."""
         assert self.process.stdout is not None
         for line in self.process.stdout:
-            if line.startswith(GREETING):
-                return line.removeprefix(GREETING).strip()
+            if line.startswith(label):
+                return line.removeprefix(label).strip()
         raise AssertionError(f"the server did not start: {self.log.read_text()}")
 
 

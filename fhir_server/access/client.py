@@ -5,7 +5,7 @@ https://hl7.org/fhir/smart-app-launch/client-confidential-asymmetric.html
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from typing import Any
 
 from fhir_server.access.mirror import REFRESHED, Mirror
@@ -23,6 +23,7 @@ from fhir_server.access.registration import (
 )
 from fhir_server.access.scope import BadScope, Scopes, parse_scopes
 from fhir_server.access.secret import is_hash, is_secret
+from fhir_server.fhir.outcome import Unavailable
 from fhir_server.search.parse import Parser
 from fhir_server.storage.store import Facts
 
@@ -172,6 +173,32 @@ class Clients:
         await self._mirror.refresh_after(REFRESHED)
         found = [await self.find(id) for id in sorted(self._mirror.texts)]
         return [one for one in found if one is not None]
+
+
+class Origins(Container[str]):
+    """The origins whose scripts may call: those that the clients have registered who are active now, and some that always may."""
+
+    def __init__(self, facts: Facts, clock: Callable[[], int], always: Iterable[str] = ()) -> None:
+        """`clock` gives milliseconds since 1970. Until the first `refresh`, and 30 s after the last, `always` are all."""
+        self._mirror = Mirror(facts, KIND, clock)
+        self._always, self._registered = frozenset(always), frozenset[str]()
+
+    async def refresh(self) -> None:
+        """Looks at what is registered: to be called each few seconds. Unavailable."""
+        await self._mirror.refresh()
+        clients = map(_active, self._mirror.texts.values())
+        self._registered = frozenset(origin for client in clients if client for origin in client.origins)
+
+    def __contains__(self, origin: object) -> bool:
+        """Whether scripts of an origin may call."""
+        return origin in self._always or (origin in self._registered and self._is_fresh())
+
+    def _is_fresh(self) -> bool:
+        try:
+            _ = self._mirror.texts
+        except Unavailable:
+            return False
+        return True
 
 
 def _active(text: str) -> Client | None:

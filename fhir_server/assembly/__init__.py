@@ -5,7 +5,7 @@ Settings, clocks and random sources come in here; the rooms below are handed wha
 
 import secrets
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Container, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cache, partial
@@ -18,6 +18,7 @@ from fhir_server import __version__
 from fhir_server.access.anchor import load_anchors
 from fhir_server.access.authorize.authority import Authority
 from fhir_server.access.authorize.routes import authorization_routes
+from fhir_server.access.client import Origins
 from fhir_server.access.decide import Law, OpenAccess, SmartAccess
 from fhir_server.access.identity import load_persons
 from fhir_server.access.scope import parse_scopes
@@ -35,7 +36,7 @@ from fhir_server.assembly.defined import (
     shelf_of,
     statement_of,
 )
-from fhir_server.assembly.duties import tended, trusted
+from fhir_server.assembly.duties import sharing, tended, trusted
 from fhir_server.assembly.opening import open_store
 from fhir_server.assembly.outside import clock, new_id, secret, write_line
 from fhir_server.assembly.safety import refuse_unsafe
@@ -64,13 +65,14 @@ from fhir_server.validation.validate import Validator
 
 @dataclass(frozen=True, slots=True)
 class Assembly:
-    """The house, put together and open: `app` for an ASGI server, `server` for what runs beside it; `trust` says whose
-    tokens count, where one is asked for.
+    """The house, put together and open: `app` for an ASGI server, `server` for what runs beside it; `origins` says whose
+    scripts may call, `trust` whose tokens count, where one is asked for.
     """
 
     app: ASGIApp
     server: Server
     index_version: str
+    origins: Origins
     trust: Trust | None = None
 
 
@@ -81,10 +83,11 @@ async def assembled(settings: Settings, stories: Sequence[Story] = ()) -> AsyncI
     version = index_version()
     store = await open_store(settings, version)
     try:
-        async with trusted(settings, store) as trust, tended(store):
+        async with trusted(settings, store) as trust, sharing(settings, store) as origins, tended(store):
             server = _server(settings, store, trust)
             async with authorizing(settings, server, trust) as authority:
-                yield Assembly(_application(settings, server, stories, authority), server, version, trust)
+                app = _application(settings, server, stories, authority, origins)
+                yield Assembly(app, server, version, origins, trust)
     finally:
         await store.close()
 
@@ -128,14 +131,19 @@ def _server(settings: Settings, store: Store, trust: Trust | None) -> Server:
 
 
 def _application(
-    settings: Settings, server: Server, stories: Sequence[Story], authority: Authority | None = None
+    settings: Settings,
+    server: Server,
+    stories: Sequence[Story],
+    authority: Authority | None = None,
+    origins: Container[str] = (),
 ) -> ASGIApp:
     registry = CollectorRegistry()
     observer = Observer(registry, structlog.get_logger(), write_line, time.perf_counter)
     endpoint = FhirEndpoint(
         BASE_PATH, server, server.routes, Reader(settings.body_limit), observer, lambda: secrets.token_hex(8)
     )
-    pages = [welcome_route(server.base, settings.access, __version__, stories, docs=settings.shows_docs)]
+    people = authority.people.all if authority and stories else None
+    pages = [welcome_route(server.base, settings.access, __version__, stories, docs=settings.shows_docs, people=people)]
     told = authorization_server(settings.root) if authority else None
     pages.append(discovery_route(DISCOVERY_PATH, discovered(told) if authority or settings.access == "smart" else None))
     pages += authorization_routes(authority) if authority else []
@@ -146,7 +154,7 @@ def _application(
         ready=server.store.check,
         registry=registry,
         version=__version__,
-        cors_origins=settings.cors_origins,
+        origins=origins,
     )
     return application(endpoint, beside)
 

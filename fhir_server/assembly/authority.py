@@ -82,6 +82,7 @@ async def authority_of(
         language=language,
         clock=clock,
         secret=server.secret,
+        origins=frozenset(settings.cors_origins),
     )
 
 

@@ -1,7 +1,7 @@
 """What a server does besides answering, again and again until it ends."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 
 import httpx
@@ -9,6 +9,7 @@ import structlog
 
 from fhir_server.access.authorize.authority import own_issuer
 from fhir_server.access.authorize.signing import kept_signer
+from fhir_server.access.client import Origins
 from fhir_server.access.mirror import keep_fresh
 from fhir_server.access.trust import Trust
 from fhir_server.assembly.authority import authority_url
@@ -54,9 +55,23 @@ async def trusted(settings: Settings, store: Store) -> AsyncIterator[Trust | Non
     own = [own_issuer(authority_url(settings), await kept_signer(store))] if settings.authorize else []
     async with httpx.AsyncClient() as client:
         trust = Trust(store, client, clock, {issuer.url: issuer for issuer in own})
-        await trust.refresh()
-        duty = asyncio.create_task(keep_fresh([trust.refresh], asyncio.sleep))
-        try:
+        async with _kept_fresh(trust.refresh):
             yield trust
-        finally:
-            duty.cancel()
+
+
+@asynccontextmanager
+async def sharing(settings: Settings, store: Store) -> AsyncIterator[Origins]:
+    """The origins whose scripts may call, looked over again and again until the block ends."""
+    origins = Origins(store, clock, settings.cors_origins)
+    async with _kept_fresh(origins.refresh):
+        yield origins
+
+
+@asynccontextmanager
+async def _kept_fresh(refresh: Callable[[], Awaitable[object]]) -> AsyncIterator[None]:
+    await refresh()
+    duty = asyncio.create_task(keep_fresh([refresh], asyncio.sleep))
+    try:
+        yield
+    finally:
+        duty.cancel()

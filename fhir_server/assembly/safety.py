@@ -1,6 +1,6 @@
 """Settings that would open somebody's data are refused before anything is opened."""
 
-from fhir_server.access.registration import LOOPBACK, is_loopback
+from fhir_server.access.registration import LOOPBACK, is_loopback, is_origin
 from fhir_server.assembly.outside import MONGODB, NotStarted
 from fhir_server.http.application import BASE_PATH
 from fhir_server.settings import Settings
@@ -13,6 +13,10 @@ def refuse_unsafe(settings: Settings) -> None:
         raise NotStarted(
             f"Access 'open' asks nobody for a token, so it is for loopback alone; --host {settings.host} is refused. "
             "Use --host 127.0.0.1."
+        )
+    if not all(map(is_origin, settings.cors_origins)):
+        raise NotStarted(
+            "FHIR_SERVER_CORS_ORIGINS: each is https://HOST[:PORT], or http on loopback, with no path; none stands for any."
         )
     if settings.workers > 1 and settings.database.startswith("sqlite:"):
         raise NotStarted("SQLite has one writer: two workers on one file are no faster. Use --workers 1.")

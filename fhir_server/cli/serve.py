@@ -23,7 +23,8 @@ from fhir_server.http.welcome import Story
 from fhir_server.settings import Settings
 from fhir_server.storage.store import Unopened
 
-Prepare = Callable[[Assembly], Awaitable[None]]
+Prepare = Callable[[Assembly], Awaitable[str]]
+"""What is done before anybody is listened to; it gives what is said beneath the greeting."""
 
 
 def serve(
@@ -97,8 +98,7 @@ async def _serve(
                 "The index of the database is not whole, or was made by other search definitions. "
                 f"Run: fhir-server reindex --database {settings.database}"
             )
-        if prepare is not None:
-            await prepare(assembly)
+        said = await prepare(assembly) if prepare is not None else ""
         config = uvicorn.Config(
             assembly.app,
             lifespan="off",
@@ -109,7 +109,7 @@ async def _serve(
             timeout_graceful_shutdown=settings.stop_seconds,
         )
         listener.listen(2048)
-        await _Server(config, greeting).serve(sockets=[listener])
+        await _Server(config, f"{greeting}{said}" if greeting else "").serve(sockets=[listener])
 
 
 class _Server(uvicorn.Server):

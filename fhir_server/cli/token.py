@@ -10,13 +10,15 @@ from fhir_server.cli.serve import settings_with, stopped
 from fhir_server.http.application import AUTHORIZATION_PATH
 
 ALL = "system/*.cruds"
+ADDRESS = f"{AUTHORIZATION_PATH}/development-token"
+"""Where it is asked for, beside the FHIR base."""
 
 
 def token(
     scope: Annotated[str, typer.Option(help="SMART scopes, as 'user/CarePlan.rs'.")],
     patient: Annotated[str, typer.Option(help="The id of a Patient: who calls, or (with --unit) for whom.")] = "",
     role: Annotated[str, typer.Option(help="A role of whoever calls.")] = "",
-    unit: Annotated[str, typer.Option(help="HSA-id of the unit of whoever calls.")] = "",
+    unit: Annotated[str, typer.Option(help="HSA-id of the unit, or of the commission, of whoever calls.")] = "",
     expires: Annotated[int, typer.Option(help="Seconds that it is valid.")] = 3600,
 ) -> None:
     """Print a development token of the server at FHIR_SERVER_BASE_URL, which must be on this machine."""
@@ -38,7 +40,7 @@ def token(
 
 def ask(root: str, wish: dict[str, Any]) -> httpx.Response:
     """What the server at a root answers who wishes for a token."""
-    return httpx.post(f"{root}{AUTHORIZATION_PATH}/development-token", json=wish, timeout=30)
+    return httpx.post(f"{root}{ADDRESS}", json=wish, timeout=30)
 
 
 def token_for_all(base: str, root: str) -> str | None:

@@ -1,12 +1,11 @@
 """The FastAPI application: the FHIR endpoint, and beside it what is not FHIR."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Container, Sequence
 from dataclasses import dataclass
 
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 from starlette.exceptions import HTTPException
-from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
@@ -17,29 +16,33 @@ from fhir_server.fhir.outcome import NoSuchInteraction, NotAllowed, Refusal
 from fhir_server.http.errors import refused
 from fhir_server.http.health import health_router
 from fhir_server.http.negotiate import language
+from fhir_server.http.share import EveryOrigin, Shared
 from fhir_server.http.smart import WELL_KNOWN
 
 BASE_PATH = "/fhir"
 DISCOVERY_PATH = f"{BASE_PATH}{WELL_KNOWN}"
 """The one address under the FHIR base that is no interaction of FHIR's."""
+METADATA_PATH = f"{BASE_PATH}/metadata"
+"""What the server promises: an app of whatever origin may read it."""
 AUTHORIZATION_PATH = "/auth"
 """Below it the small authorization server answers, where there is one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """What stands beside the FHIR endpoint: the page at `/`, what is at DISCOVERY_PATH, readiness, metrics."""
+    """What stands beside the FHIR endpoint: the page at `/`, what is at DISCOVERY_PATH, readiness, metrics; and the origins whose
+    scripts may call.
+    """
 
     pages: Sequence[Route]
     ready: Callable[[], Awaitable[None]]
     registry: CollectorRegistry
     version: str
-    cors_origins: Sequence[str] = ()
+    origins: Container[str] = ()
 
 
 COMPRESSED_FROM = 1_000
 """Bytes of a body below which compressing costs more than it saves."""
-SHOWN_TO_SCRIPTS = ("ETag", "Last-Modified", "Location", "X-Request-Id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,8 @@ class Application:
     """
 
     fhir: ASGIApp
+    metadata: ASGIApp
+    """The same, where scripts of every origin may read it."""
     beside: ASGIApp
     unshared: ASGIApp
     """What says by itself which scripts may read it."""
@@ -60,6 +65,8 @@ class Application:
     def _at(self, path: str) -> ASGIApp:
         if path == DISCOVERY_PATH or path.startswith(f"{AUTHORIZATION_PATH}/"):
             return self.unshared
+        if path == METADATA_PATH:
+            return self.metadata
         return self.fhir if path.startswith(f"{BASE_PATH}/") or path == BASE_PATH else self.beside
 
 
@@ -91,17 +98,8 @@ def application(fhir: ASGIApp, beside: Beside) -> ASGIApp:
     app.include_router(health_router(beside.ready, beside.registry))
     app.add_exception_handler(HTTPException, _as_outcome)
     app.add_exception_handler(Refusal, _as_outcome)
-    origins = beside.cors_origins
-    return Compressed(Application(_shared(fhir, origins), _shared(app, origins), unshared=app))
-
-
-def _shared(app: ASGIApp, origins: Sequence[str]) -> ASGIApp:
-    """Shared with the scripts of these origins."""
-    if not origins:
-        return app
-    return CORSMiddleware(
-        app, allow_origins=origins, allow_methods=["*"], allow_headers=["*"], expose_headers=SHOWN_TO_SCRIPTS
-    )
+    shared, public = Shared(fhir, beside.origins), Shared(fhir, EveryOrigin())
+    return Compressed(Application(shared, public, Shared(app, beside.origins), unshared=app))
 
 
 async def _as_outcome(request: Request, error: Exception) -> Response:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from fhir_server.access.client import KIND, Client, Clients, read_client, scopes_of
+from fhir_server.access.client import KIND, Client, Clients, Origins, read_client, scopes_of
+from fhir_server.access.mirror import LONGEST_UNSEEN
 from fhir_server.access.registration import BadRegistration, convert_registration
 from fhir_server.access.registry import Registry
 from fhir_server.access.secret import hash_secret
@@ -260,6 +261,46 @@ async def test_no_client_is_believed_while_nobody_can_look(clock, tmp_path):
         clock.now += 5_000
         with pytest.raises(Unavailable):
             await clients.find("portal")
+
+
+async def test_the_origins_are_those_of_the_active_clients_and_those_that_are_set(store, clock):
+    registry, origins = a_registry(store, clock), Origins(store, clock, ["https://set.example"])
+    await registry.add(client(a_portal()))
+    await registry.add(client(a_portal(id="other", origins=["https://other.example"])))
+    assert "https://portal.example" not in origins
+    await origins.refresh()
+    assert {"https://portal.example", "https://other.example"} == {one for one in ASKED if one in origins} - SET
+
+    await registry.revoke("other")
+    await origins.refresh()
+
+    assert {"https://portal.example"} | SET == {one for one in ASKED if one in origins}
+
+
+async def test_an_origin_that_two_registered_stays_as_long_as_one_of_them(store, clock):
+    registry, origins = a_registry(store, clock), Origins(store, clock)
+    for id in ("portal", "other"):
+        await registry.add(client(a_portal(id=id)))
+
+    for id, stays in (("portal", True), ("other", False)):
+        await registry.revoke(id)
+        await origins.refresh()
+        assert stays == ("https://portal.example" in origins)
+
+
+async def test_no_registered_origin_is_believed_that_nobody_has_looked_at_for_thirty_seconds(store, clock):
+    origins = Origins(store, clock, SET)
+    await a_registry(store, clock).add(client(a_portal()))
+    await origins.refresh()
+
+    clock.now += LONGEST_UNSEEN - 1
+    assert {"https://portal.example"} | SET == {one for one in ASKED if one in origins}
+    clock.now += 1
+    assert {one for one in ASKED if one in origins} == SET
+
+
+SET = {"https://set.example"}
+ASKED = ["https://portal.example", "https://other.example", *SET, "https://evil.example", "", "null"]
 
 
 async def _away(_read):

@@ -34,7 +34,9 @@ def test_it_prints_the_token_alone(server):
 
 
 def test_it_takes_what_it_is_for(server):
-    patient = httpx.get(f"{server.base}/Patient?_count=1").json()["entry"][0]["resource"]["id"]
+    patient = httpx.get(f"{server.base}/Patient?name=Almkvist", headers=server.bearer).json()["entry"][0]["resource"][
+        "id"
+    ]
     citizen = claims_of(token(server.base, "--scope", "patient/*.rs", "--patient", patient).stdout.strip())
     staff = claims_of(token(server.base, "--scope", "user/*.rs", "--role", "administrator").stdout.strip())
     unit = claims_of(token(server.base, "--scope", "user/*.rs", "--unit", staff["unit"]).stdout.strip())
@@ -49,7 +51,7 @@ def test_it_takes_what_it_is_for(server):
     ("arguments", "says"),
     [
         (("--scope", "system/*.sr"), "scopes"),
-        (("--scope", "system/*.rs", "--expires", "4000"), "3600"),
+        (("--scope", "system/*.rs", "--expires", "28801"), "28800"),
         (("--scope", "user/*.rs", "--unit", "SE2321000131-NONE"), "--unit"),
     ],
 )

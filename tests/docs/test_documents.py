@@ -1,6 +1,8 @@
 """The documents say what is so."""
 
+import os
 import re
+import shlex
 import shutil
 import subprocess
 from pathlib import Path
@@ -8,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from fhir_server.settings import Settings
-from tests.servers import serving
+from tests.servers import command, serving
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted(path for path in ROOT.glob("*.md")) + sorted((ROOT / "docs").rglob("*.md"))
@@ -35,7 +37,11 @@ def test_the_commands_of_the_readme_do_what_it_says(tmp_path):
     with serving("demo") as server:
         script = "\n".join(block for block in blocks if "curl" in block).replace(f"{HERE}/fhir", server.base)
         script = script.replace("curl ", "curl -sS -w '\\n%{http_code}\\n' ")
-        done = subprocess.run(["bash", "-euc", script], capture_output=True, text=True, check=True, timeout=60)
+        script = script.replace(".venv/bin/fhir-server", shlex.join(command()))
+        here = {**os.environ, "FHIR_SERVER_BASE_URL": server.base}
+        done = subprocess.run(
+            ["bash", "-euc", script], capture_output=True, text=True, check=True, timeout=60, env=here
+        )
 
     statuses = re.findall(r"^(\d{3})$", done.stdout, re.MULTILINE)
     assert ["200", "201", "201", "200", "200", "422", "201"] == statuses

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.fidelity import official
+from tests import npm as fetching
 from tests.fidelity.official import LEFT_OUT, NAMED, examples
 
 ROOT = Path(__file__).parents[2]
@@ -41,7 +41,7 @@ def test_where_npm_cannot_fetch_the_package_the_test_is_skipped_and_says_why(npm
 
 
 def test_where_npm_does_not_answer_the_test_is_skipped_and_says_why(npm, tmp_path, monkeypatch):
-    monkeypatch.setattr(official, "FETCHED_WITHIN", 0.5)
+    monkeypatch.setattr(fetching, "FETCHED_WITHIN", 0.5)
     npm("import time; time.sleep(30)")
 
     with pytest.raises(pytest.skip.Exception, match=r"did not fetch hl7\.fhir\.r4\.examples within 0\.5 s"):

@@ -160,7 +160,7 @@ async def _nothing(*_: object) -> None:
 def smart(request):
     """A client of an application that knows where tokens are given out."""
     route = discovery_route(DISCOVERY_PATH, smart_configuration(a_server()))
-    app = application(_nothing, Beside([route], _nothing, CollectorRegistry(), "1", cors_origins=request.param))
+    app = application(_nothing, Beside([route], _nothing, CollectorRegistry(), "1", origins=request.param))
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=ROOT)
 
 

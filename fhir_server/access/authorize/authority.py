@@ -24,6 +24,8 @@ from fhir_server.fhir.outcome import Forbidden
 from fhir_server.search.parse import Parser
 
 USER_SECONDS = 3600
+DEVELOPMENT_SECONDS = 8 * 3600
+"""A working day: the longest that a token may live which whoever develops asks for, and so the longest of all."""
 SYSTEM_SECONDS = 300
 """https://hl7.org/fhir/smart-app-launch/backend-services.html#issue-access-token"""
 PICKING_SECONDS = 60
@@ -43,7 +45,7 @@ Record: TypeAlias = Callable[[str, str, str, int], Awaitable[None]]
 class Authority:
     """The collaborators of every endpoint. `url` is its iss and where its endpoints begin, `base` the FHIR base. `keys` are those
     that a client has registered; `chance` gives so many random bytes, `clock` milliseconds since 1970; `language` chooses
-    one by Accept-Language; `secret` seals forms.
+    one by Accept-Language; `secret` seals forms. `origins` are those whose scripts may ask for any client's tokens.
     """
 
     url: str
@@ -61,6 +63,7 @@ class Authority:
     language: Callable[[str], str]
     clock: Callable[[], int]
     secret: bytes
+    origins: frozenset[str] = frozenset()
 
     def issuer(self) -> Issuer:
         """Who gives these tokens out, as who checks them must know it."""
@@ -76,6 +79,10 @@ class Authority:
         if found is None:
             raise Refused("client")
         return found
+
+    def origins_of(self, client: Client | None) -> frozenset[str]:
+        """The origins whose scripts may read what a client is answered."""
+        return self.origins.union(client.origins if client else ())
 
     async def is_known(self, id: str) -> bool:
         """Whether tokens of this client still count."""
@@ -164,5 +171,5 @@ def own_issuer(url: str, signer: Signer) -> Issuer:
         algorithms=frozenset({"RS256"}),
         kinds=CALLERS,
         organizations=frozenset({EVERY}),
-        lifetime=USER_SECONDS,
+        lifetime=DEVELOPMENT_SECONDS,
     )

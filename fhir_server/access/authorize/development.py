@@ -6,7 +6,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from fhir_server.access.authorize.authority import DEVELOPMENT, USER_SECONDS, Authority
+from fhir_server.access.authorize.authority import DEVELOPMENT, DEVELOPMENT_SECONDS, USER_SECONDS, Authority
 from fhir_server.access.authorize.person import Person
 from fhir_server.access.authorize.refusal import Refused
 from fhir_server.access.authorize.remembered import Context
@@ -16,7 +16,7 @@ from fhir_server.access.scope import Scopes
 
 
 class Wish(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What is asked for: scopes; the id of a Patient; a role; the HSA-id of a unit; and for how many seconds."""
+    """What is asked for: scopes; the id of a Patient; a role; the HSA-id of a unit or a commission; and for how many seconds."""
 
     scope: str
     patient: str = ""
@@ -32,8 +32,8 @@ async def development_token(authority: Authority, request: Request) -> Response:
         wish = msgspec.json.decode(await body_of(request), type=Wish)
     except msgspec.DecodeError:
         raise Refused("development") from None
-    if not 0 < wish.expires <= USER_SECONDS:
-        raise Refused("expires", most=USER_SECONDS)
+    if not 0 < wish.expires <= DEVELOPMENT_SECONDS:
+        raise Refused("expires", most=DEVELOPMENT_SECONDS)
     return told(await _given(authority, wish))
 
 
@@ -69,7 +69,7 @@ async def _person(authority: Authority, wish: Wish) -> Person:
     if wish.patient and not (wish.role or wish.unit):
         fitting = [one for one in people if one.patient == wish.patient]
     else:
-        fitting = [one for one in people if not one.number and wish.unit in {"", one.unit}]
+        fitting = [one for one in people if not one.number and wish.unit in {"", one.unit, one.commission}]
     if not fitting:
         raise Refused("nobody")
     return fitting[0].acting_as(wish.role)

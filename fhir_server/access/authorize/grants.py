@@ -44,12 +44,12 @@ async def token(authority: Authority, request: Request) -> Response:
     origin = request.headers.get("origin", "")
     if request.method == "OPTIONS":
         return preflight(origin, await _every_origin(authority))
-    shared = shared_with(origin, ())
+    shared = shared_with(origin, authority.origins)
     try:
         fields = await form_of(request)
         shared = shared_with(origin, await _origins(authority, fields))
         client, way = await proven(authority, request.headers.get("authorization", ""), fields)
-        shared = shared_with(origin, client.origins)
+        shared = shared_with(origin, authority.origins_of(client))
         given = await _given(authority, client, way, fields)
     except Refused as why:
         return refused(why, shared)
@@ -59,13 +59,12 @@ async def token(authority: Authority, request: Request) -> Response:
 
 
 async def _every_origin(authority: Authority) -> frozenset[str]:
-    return frozenset(origin for client in await authority.clients.all() for origin in client.origins)
+    return authority.origins.union(*(client.origins for client in await authority.clients.all()))
 
 
-async def _origins(authority: Authority, fields: Fields) -> tuple[str, ...]:
+async def _origins(authority: Authority, fields: Fields) -> frozenset[str]:
     """Of the client that the form names: its scripts may read why it was refused."""
-    client = await authority.clients.find(fields.get("client_id", ""))
-    return client.origins if client else ()
+    return authority.origins_of(await authority.clients.find(fields.get("client_id", "")))
 
 
 async def _given(authority: Authority, client: Client, way: str, fields: Fields) -> dict[str, Any]:

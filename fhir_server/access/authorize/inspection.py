@@ -92,11 +92,12 @@ async def _family(authority: Authority, token: str) -> Family | None:
 
 async def revoke(authority: Authority, request: Request) -> Response:
     """Ends a token of the client that asks. One that nobody knows has ended already."""
-    shared = shared_with(request.headers.get("origin", ""), ())
+    origin = request.headers.get("origin", "")
+    shared = shared_with(origin, authority.origins)
     try:
         fields = await form_of(request)
         client, _ = await proven(authority, request.headers.get("authorization", ""), fields)
-        shared = shared_with(request.headers.get("origin", ""), client.origins)
+        shared = shared_with(origin, authority.origins_of(client))
         await _revoke(authority, client, needed(fields, "token"))
     except Refused as why:
         return refused(why, shared)

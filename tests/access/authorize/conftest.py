@@ -43,6 +43,7 @@ async def assembly(settings: Settings) -> AsyncIterator[Assembly]:
     async with assembled(settings) as house:
         assert await claim_index(house)
         await register(house, *CLIENTS)
+        await house.origins.refresh()
         yield house
 
 

@@ -45,16 +45,26 @@ async def test_with_a_unit_it_is_staff_who_calls_about_the_patient(browser, veri
     assert "administrator" in caller.roles
 
 
-@pytest.mark.parametrize("expires", [1, 3600])
-async def test_it_is_valid_as_long_as_is_wished(browser, expires):
-    assert expires == (await wish(browser, expires=expires)).json()["expires_in"]
+async def test_with_a_commission_it_is_the_one_who_has_it(browser, verifier):
+    for commission, person in (("SE2321000016-C1", "SE2321000016-P1"), ("SE2321000016-C2", "SE2321000016-P2")):
+        token = (await wish(browser, scope="user/*.rs", unit=commission)).json()["access_token"]
+        caller = caller_of(await verifier.verify(token))
+        assert (person, commission, UNIT) == (caller.person, caller.commission, caller.unit)
+
+
+@pytest.mark.parametrize("expires", [1, 3600, 8 * 3600])
+async def test_it_is_valid_as_long_as_is_wished(browser, verifier, expires):
+    told = (await wish(browser, expires=expires)).json()
+
+    assert expires == told["expires_in"]
+    assert await verifier.verify(told["access_token"])
 
 
 @pytest.mark.parametrize(
     ("members", "error"),
     [
         ({"expires": 0}, "invalid_request"),
-        ({"expires": 3601}, "invalid_request"),
+        ({"expires": 8 * 3600 + 1}, "invalid_request"),
         ({"expires": "60"}, "invalid_request"),
         ({"scope": ""}, "invalid_scope"),
         ({"scope": "nothing"}, "invalid_scope"),

@@ -34,7 +34,7 @@ async def test_smart_2_2_02_the_app_is_told_the_server_and_the_launch(browser):
     assert "p1" not in told["launch"]
 
 
-async def test_smart_2_2_03_the_browser_comes_back_with_a_code(browser):
+async def test_smart_2_2_05_the_browser_comes_back_with_a_code(browser):
     back = sent_back(await browser.approve(NURSE, launch=await launch_token(browser), scope=SCOPE))
 
     assert {"code", "state"} == back.keys()
