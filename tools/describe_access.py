@@ -19,6 +19,8 @@ CONDITIONS = {
     "named": "it names the person, the commission or the unit as",
     "basis": "it is labelled as open on the basis",
     "block": "the patient has closed what its provider or unit wrote, and the caller is of another; or keeps the caller out",
+    "inner-block": "an inner block closes what its unit wrote, and the caller is of another",
+    "emergency": "the caller has emergency access to the patient, under this commission and at this moment, of the mode",
     "restricted": "it is labelled V (very restricted)",
     "organization": "it happened at the caller's own provider",
 }
@@ -48,7 +50,8 @@ def table(rules: Iterable[Rule]) -> str:
 def _cells(rule: Rule) -> Iterator[str]:
     yield f"`{rule.id}`"
     yield ", ".join(sorted(rule.callers)) + "".join(f", {role}" for role in sorted(rule.roles | rule.purposes))
-    yield "never " * (not rule.permits) + "".join(letter for letter in "cruds" if letter in rule.letters)
+    letters = "".join(letter for letter in "cruds" if letter in rule.letters)
+    yield "never " * (not rule.permits) + letters + "".join(f", by `{one}` alone" for one in sorted(rule.interactions))
     types = sorted(rule.types)
     yield ", ".join(types) if len(types) <= SHOWN else f"{len(types)} types"
     yield "; ".join(_condition(name, rule) for name in rule.conditions) or "always"
@@ -57,8 +60,10 @@ def _cells(rule: Rule) -> Iterator[str]:
 
 
 def _condition(name: str, rule: Rule) -> str:
-    more = {"named": rule.asked.parameters, "basis": rule.asked.bases}.get(name, ())
-    return " ".join([CONDITIONS[name], " or ".join(more)]).strip()
+    modes = sorted(rule.asked.modes)
+    more = {"named": rule.asked.parameters, "basis": rule.asked.bases, "emergency": modes}.get(name, ())
+    lifted = f", but for inner blocks of the own provider in emergency access of the mode {' or '.join(modes)}"
+    return " ".join([CONDITIONS[name] + lifted * (name == "block" and bool(modes)), " or ".join(more)]).strip()
 
 
 if __name__ == "__main__":

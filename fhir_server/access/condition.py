@@ -10,20 +10,37 @@ from typing import TypeAlias
 from fhir_server.access.guard import CONFIDENTIALITY
 from fhir_server.access.standing import Standing
 from fhir_server.fhir.canonical import OURS
-from fhir_server.search.query import NOTHING, BlockedBy, Criterion, OfPatient, Reference, Related, Token, some
+from fhir_server.search.query import (
+    NOTHING,
+    BlockedBy,
+    Criterion,
+    OfPatient,
+    Reference,
+    Related,
+    Token,
+    Without,
+    every,
+    some,
+)
 
 DOCUMENTED_BY = "documented-by"
 """The search parameter of the provider and the unit that a resource was written for."""
 SHARING_BASIS = f"{OURS}/CodeSystem/sharing-basis"
 VERY_RESTRICTED = "V"
+EMERGENCY = "emergency"
+"""The condition of who has emergency access."""
+INNER, OUTER = "inner-block", "outer-block"
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a rule adds to its conditions: the reference parameters of `named`, the codes of `basis`."""
+    """What a rule adds to its conditions: the reference parameters of `named`, the codes of `basis`, the modes of `emergency`
+    and, to `block`, those that open what an inner block closes.
+    """
 
     parameters: Sequence[str] = ()
     bases: Sequence[str] = ()
+    modes: frozenset[str] = frozenset()
 
 
 Condition: TypeAlias = Callable[[Standing, Asked, int], Criterion]
@@ -69,11 +86,31 @@ def _basis(_: Standing, asked: Asked, __: int) -> Criterion:
     return some(*(Token("_security", SHARING_BASIS, code) for code in asked.bases))
 
 
-def _blocked(standing: Standing, _: Asked, at: int) -> Criterion:
-    """The patient has closed what this organization documented, and it is another's; or keeps the caller's own out."""
-    closed = BlockedBy(DOCUMENTED_BY, frozenset({"inner-block", "outer-block"}), standing.organizations, at)
+def _blocked(standing: Standing, asked: Asked, at: int) -> Criterion:
+    """The patient has closed what this organization documented, and it is another's; or keeps the caller's own out. What an
+    inner block of the own provider closes is not closed to who has emergency access of such a mode (4 kap. 5 § PDL).
+    """
     kept_out = Related(standing.organizations | standing.actors, frozenset({"block"}), at)
-    return some(closed, kept_out)
+    theirs, ours = _in_emergency(standing, asked, at), _controlled(standing, asked, at)
+    if NOTHING in {theirs, ours}:
+        return some(_closed(standing, at, INNER, OUTER), kept_out)
+    inner = every(_closed(standing, at, INNER), Without(every(theirs, ours)))
+    return some(inner, _closed(standing, at, OUTER), kept_out)
+
+
+def _closed(standing: Standing, at: int, *kinds: str) -> Criterion:
+    return BlockedBy(DOCUMENTED_BY, frozenset(kinds), standing.organizations, at)
+
+
+def _inner_blocked(standing: Standing, _: Asked, at: int) -> Criterion:
+    """An inner block closes it, which is not that of the caller's own unit."""
+    return _closed(standing, at, INNER)
+
+
+def _in_emergency(standing: Standing, asked: Asked, at: int) -> Criterion:
+    """It is about somebody to whom the caller has emergency access of one of these modes at this very moment."""
+    open_now = {one.patient for one in standing.emergencies if one.mode in asked.modes and one.is_open(at)}
+    return OfPatient(frozenset(open_now)) if open_now else NOTHING
 
 
 def _restricted(_: Standing, __: Asked, ___: int) -> Criterion:
@@ -95,6 +132,8 @@ CONDITIONS: Mapping[str, Condition] = {
     "named": _named,
     "basis": _basis,
     "block": _blocked,
+    "inner-block": _inner_blocked,
+    EMERGENCY: _in_emergency,
     "restricted": _restricted,
     "organization": _of_organization,
 }

@@ -103,7 +103,7 @@ class Law:
 
 class SmartAccess:
     """Access by SMART tokens, which the verifier looks at; `scopes` reads the text of its scopes (BadScope), `standing` finds the
-    caller among the resources, `clock` gives milliseconds since 1970.
+    caller among the resources, `law` is what it decides by, `clock` gives milliseconds since 1970.
     """
 
     def __init__(
@@ -115,11 +115,14 @@ class SmartAccess:
         clock: Callable[[], int],
     ) -> None:
         self._verifier, self._scopes, self._standing = verifier, scopes, standing
-        self._law, self._clock = law, clock
+        self.law, self._clock = law, clock
 
     async def admit(self, bearer: str) -> Admitted:
         """Who calls. Unauthorized where the token is not accepted, Forbidden where it says more than its issuer may."""
-        caller = caller_of(await self._verifier.verify(bearer))
+        return await self.admit_caller(caller_of(await self._verifier.verify(bearer)))
+
+    async def admit_caller(self, caller: Caller) -> Admitted:
+        """The same of one whose token was verified. Unauthorized, Forbidden."""
         try:
             scopes = self._scopes(caller.scopes)
         except BadScope as bad:
@@ -133,23 +136,25 @@ class SmartAccess:
     ) -> Grant:
         """What scopes and rules leave. Forbidden where a scope or a role is missing."""
         standing, scopes = admitted.standing, admitted.scopes
-        needs = self._law.needs.of(interaction, type, conditional=conditional, makes=makes)
+        law, now = self.law, self._clock()
+        needs = law.needs.of(interaction, type, conditional=conditional, makes=makes)
         for need in needs:
-            self._refuse_unmet(need, standing, scopes)
+            self._refuse_unmet(need, standing, scopes, interaction)
         doing: dict[str, str] = {}
         for need in needs:
             if need.type and need.letters:
                 doing.setdefault(need.type, need.letters[-1])  # what is looked up besides has a Grant of its own
-        granted = self._law.rules.criterion(standing, doing, self._clock())
-        rules = " ".join(rule.id for rule in self._law.rules.of(standing))
-        veil = () if self._law.protection.spares(standing) else (self._law.protection.veil,)
-        return Grant(every(_scoped(scopes, doing, standing), granted, *veil), admitted.purpose, rules)
+        veil = () if law.protection.spares(standing) else (law.protection.veil,)
+        granted = every(_scoped(scopes, doing, standing), law.rules.criterion(standing, doing, now, interaction), *veil)
+        rules = " ".join(rule.id for rule in law.rules.of(standing, interaction) if not rule.is_of_emergency)
+        purpose = law.needs.purpose(interaction) or admitted.purpose
+        return Grant(granted, purpose, rules, law.rules.emergencies(standing, now) if standing.emergencies else ())
 
-    def _refuse_unmet(self, need: Need, standing: Standing, scopes: Scopes) -> None:
+    def _refuse_unmet(self, need: Need, standing: Standing, scopes: Scopes, interaction: str) -> None:
         if not need.met_by(scopes):
             raise Forbidden.because("scope-missing", letters=need.letters, type=need.type or "*")
         for letter in need.letters if need.type else "":
-            if not self._law.rules.allow(standing, need.type, letter):
+            if not self.law.rules.allow(standing, need.type, letter, interaction):
                 raise Forbidden.because("role-missing", letter=letter, type=need.type)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from fhir_server.access.permission import in_order
 from fhir_server.access.scope import CONTEXTS, Scopes
+from fhir_server.audit.coding import BREAK_GLASS
 from fhir_server.fhir.definitions import BadDefinition, r4, read
 
 FILE = "Parameters-interaction-scopes.json"
@@ -54,6 +55,7 @@ class _Demand:
 class _Row:
     demands: tuple[_Demand, ...]
     shown: str
+    purpose: str
 
 
 class Needs:
@@ -74,6 +76,10 @@ class Needs:
     def shown(self, interaction: str) -> str:
         """The letters without which a type is left out of the answer; "" where nothing but the address counts."""
         return self._rows[interaction].shown
+
+    def purpose(self, interaction: str) -> str:
+        """What a call of an interaction is for, whatever its caller came for; "" where the caller says it."""
+        return self._rows[interaction].purpose
 
 
 def load_needs(interactions: Collection[str]) -> Needs:
@@ -99,7 +105,8 @@ def needs_of(definition: Mapping[str, Any], interactions: Collection[str]) -> Ne
     return Needs(MappingProxyType(rows))
 
 
-PARTS = ("need", "shown", "why")
+PARTS = ("need", "shown", "purpose", "why")
+PURPOSES = frozenset({BREAK_GLASS})
 
 
 def _row(name: str, parts: Sequence[Mapping[str, Any]]) -> _Row:
@@ -110,7 +117,11 @@ def _row(name: str, parts: Sequence[Mapping[str, Any]]) -> _Row:
     demands = tuple(_demand(name, part) for part in by_name["need"])
     if not demands and not by_name["why"]:
         raise BadDefinition(f"{FILE}: {name} needs nothing, and does not say why")
-    return _Row(demands, "".join(_letters(name, part["valueCode"]) for part in by_name["shown"]))
+    shown = "".join(_letters(name, part["valueCode"]) for part in by_name["shown"])
+    purpose = "".join(part["valueCode"] for part in by_name["purpose"])
+    if purpose not in {"", *PURPOSES}:
+        raise BadDefinition(f"{FILE}: {name} has the purpose {purpose}, which no interaction has")
+    return _Row(demands, shown, purpose)
 
 
 def _demand(name: str, part: Mapping[str, Any]) -> _Demand:

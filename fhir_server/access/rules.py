@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from fhir_server.access.condition import CONDITIONS, Asked
+from fhir_server.access.condition import CONDITIONS, EMERGENCY, Asked
+from fhir_server.access.emergency import MODES
 from fhir_server.access.standing import Standing
-from fhir_server.fhir.definitions import BadDefinition, r4, read
+from fhir_server.fhir.definitions import BadDefinition, parts_of, r4, read
 from fhir_server.search.query import Criterion, OfKind, Without, every, some
 
 FILE = "Parameters-access-rules.json"
@@ -24,7 +25,7 @@ LETTERS = "cruds"
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One rule. `callers`, `roles` and `purposes` say for whom it is (no roles, no purposes: whatever they are), `types` and `letters` on what and to do
-    what, `conditions` what must hold of the resource, all of them.
+    what, `interactions` by which alone (none: by all), `conditions` what must hold of the resource, all of them.
     """
 
     id: str
@@ -38,12 +39,23 @@ class Rule:
     asked: Asked
     reason: str
     source: str
+    interactions: frozenset[str] = frozenset()
 
-    def is_for(self, standing: Standing) -> bool:
-        """Whether the rule speaks of such a caller."""
+    @property
+    def is_of_emergency(self) -> bool:
+        """Whether it opens nothing but to who has emergency access."""
+        return EMERGENCY in self.conditions
+
+    def is_for(self, standing: Standing, interaction: str = "") -> bool:
+        """Whether the rule speaks of such a caller, who calls so."""
         known = standing.kind in self.callers or ANYONE in self.callers
         fitting = not self.roles or not self.roles.isdisjoint(standing.roles)
-        return known and fitting and (not self.purposes or standing.purpose in self.purposes)
+        asked = not self.interactions or interaction in self.interactions
+        meant = not self.purposes or standing.purpose in self.purposes
+        return known and fitting and asked and meant and (not self.is_of_emergency or self._in_emergency(standing))
+
+    def _in_emergency(self, standing: Standing) -> bool:
+        return any(one.mode in self.asked.modes for one in standing.emergencies)
 
     def criterion(self, types: frozenset[str], standing: Standing, at: int) -> Criterion:
         """The resources of these types that it reaches, for a caller and a moment (milliseconds since 1970)."""
@@ -57,17 +69,28 @@ class Rules:
     def __init__(self, rules: Iterable[Rule]) -> None:
         self.rules = tuple(rules)
 
-    def of(self, standing: Standing) -> Sequence[Rule]:
-        """Those that speak of a caller."""
-        return [rule for rule in self.rules if rule.is_for(standing)]
+    def of(self, standing: Standing, interaction: str = "") -> Sequence[Rule]:
+        """Those that speak of a caller, who calls so."""
+        return [rule for rule in self.rules if rule.is_for(standing, interaction)]
 
-    def allow(self, standing: Standing, type: str, letter: str) -> bool:
+    def allow(self, standing: Standing, type: str, letter: str, interaction: str = "") -> bool:
         """Whether a caller may do this to some resource of a type: which, the criterion says."""
-        return any(rule.permits and type in rule.types and letter in rule.letters for rule in self.of(standing))
+        return any(
+            rule.permits and type in rule.types and letter in rule.letters for rule in self.of(standing, interaction)
+        )
 
-    def criterion(self, standing: Standing, doing: Mapping[str, str], at: int) -> Criterion:
+    def emergencies(self, standing: Standing, at: int) -> tuple[tuple[str, str], ...]:
+        """The patients to whom a caller has emergency access at a moment, each with the ids of the rules that open by it."""
+        opening = [(rule.id, rule.asked.modes) for rule in self.rules if rule.is_of_emergency]
+        found: dict[str, set[str]] = {}
+        for one in standing.emergencies:
+            if one.is_open(at):
+                found.setdefault(one.patient, set()).update(id for id, modes in opening if one.mode in modes)
+        return tuple((patient, " ".join(sorted(ids))) for patient, ids in found.items() if ids)
+
+    def criterion(self, standing: Standing, doing: Mapping[str, str], at: int, interaction: str = "") -> Criterion:
         """What a caller reaches at a moment who does this (type → letter), and reads along whatever else there is."""
-        own = self.of(standing)
+        own = self.of(standing, interaction)
         permitted = [
             rule.criterion(types, standing, at) for rule in own if rule.permits and (types := _reached(rule, doing))
         ]
@@ -90,18 +113,9 @@ def load_rules() -> Rules:
 
 def rules_of(definition: Mapping[str, Any]) -> Rules:
     """The rules of a definition. BadDefinition."""
-    told = [_told(parameter) for parameter in definition["parameter"]]
+    told = [(parameter["name"], parts_of(parameter)) for parameter in definition["parameter"]]
     groups = {parts["code"][0]: parts["type"] for name, parts in told if name == "group"}
     return Rules(_rule(parts, groups) for name, parts in told if name == "rule")
-
-
-def _told(parameter: Mapping[str, Any]) -> tuple[str, dict[str, list[str]]]:
-    """The name of a parameter, and what its parts say, by their names."""
-    told: dict[str, list[str]] = {}
-    for part in parameter["part"]:
-        (value,) = (value for name, value in part.items() if name.startswith("value"))
-        told.setdefault(part["name"], []).append(value)
-    return parameter["name"], told
 
 
 def _rule(told: Mapping[str, list[str]], groups: Mapping[str, list[str]]) -> Rule:
@@ -114,14 +128,16 @@ def _rule(told: Mapping[str, list[str]], groups: Mapping[str, list[str]]) -> Rul
         frozenset(_types(told["on"], groups)),
         frozenset(told["letter"]),
         tuple(told.get("holds", ())),
-        Asked(told.get("parameter", ()), told.get("basis", ())),
+        Asked(told.get("parameter", ()), told.get("basis", ()), frozenset(told.get("mode", ()))),
         told["reason"][0],
         told["source"][0],
+        frozenset(told.get("interaction", ())),
     )
     _refuse_unknown(rule.id, rule.callers, CALLERS)
     _refuse_unknown(rule.id, rule.types, r4().resource_types)
     _refuse_unknown(rule.id, rule.letters, LETTERS)
     _refuse_unknown(rule.id, rule.conditions, CONDITIONS)
+    _refuse_unknown(rule.id, rule.asked.modes, MODES)
     return rule
 
 

@@ -5,9 +5,10 @@ under the system grant `standing`.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from fhir_server.access.caller import Caller
+from fhir_server.access.emergency import Emergencies, Emergency
 from fhir_server.access.identity import Persons
 from fhir_server.fhir.naming import system_of
 from fhir_server.fhir.outcome import Forbidden
@@ -22,7 +23,8 @@ class Standing:
 
     `actors` are the references (`Practitioner/1`, `PractitionerRole/2`, `Organization/3`) of the person, the commission and
     the unit: one of them is in a team. `provider` and `unit` are references to the care provider, which answers for what
-    is documented, and to the unit; `organization` is the provider's HSA-id. "" where there is none.
+    is documented, and to the unit; `organization` is the provider's HSA-id, `person` and `commission` are those of staff. ""
+    where there is none. `emergencies` are those that the person has under the commission.
     """
 
     kind: str
@@ -33,6 +35,9 @@ class Standing:
     provider: str = ""
     unit: str = ""
     organization: str = ""
+    person: str = field(default="", repr=False)
+    commission: str = ""
+    emergencies: tuple[Emergency, ...] = ()
 
     @property
     def organizations(self) -> frozenset[str]:
@@ -48,12 +53,21 @@ MOST = 10_000
 class Standings:
     """Finds callers among the resources of a store; `clock` gives milliseconds since 1970."""
 
-    def __init__(self, store: Store, persons: Persons, clock: Callable[[], int]) -> None:
-        self._store, self._persons, self._clock = store, persons, clock
+    def __init__(
+        self, store: Store, persons: Persons, clock: Callable[[], int], emergencies: Emergencies | None = None
+    ) -> None:
+        self._store, self._persons, self._clock, self._emergencies = store, persons, clock, emergencies
         self._kept: dict[Caller, tuple[int, Standing]] = {}
 
     async def of(self, caller: Caller) -> Standing:
         """Where a caller stands now. Forbidden for a citizen of whom nothing is kept here, or whose token is bound to another."""
+        standing = await self._believed(caller)
+        if standing.kind != "staff" or self._emergencies is None:
+            return standing
+        emergencies = await self._emergencies.of(standing.person, standing.commission)
+        return replace(standing, emergencies=emergencies) if emergencies else standing
+
+    async def _believed(self, caller: Caller) -> Standing:
         until, standing = self._kept.get(caller, (0, None))
         if standing is not None and self._clock() < until:
             return standing
@@ -79,6 +93,8 @@ class Standings:
             await self._by_hsa("Organization", caller.provider),
             unit,
             caller.provider,
+            caller.person,
+            caller.commission,
         )
 
     async def _citizen(self, caller: Caller) -> str:

@@ -3,7 +3,6 @@
 Settings, clocks and random sources come in here; the rooms below are handed what they need.
 """
 
-import secrets
 import time
 from collections.abc import AsyncIterator, Container, Sequence
 from contextlib import asynccontextmanager
@@ -20,6 +19,7 @@ from fhir_server.access.authorize.authority import Authority
 from fhir_server.access.authorize.routes import authorization_routes
 from fhir_server.access.client import Origins
 from fhir_server.access.decide import Law, OpenAccess, SmartAccess
+from fhir_server.access.emergency import Emergencies
 from fhir_server.access.identity import load_persons
 from fhir_server.access.scope import parse_scopes
 from fhir_server.access.standing import Standings
@@ -28,6 +28,7 @@ from fhir_server.assembly.authority import authorization_server, authorizing
 from fhir_server.assembly.defined import (
     compiled_profiles,
     discovered,
+    emergency_terms,
     index_version,
     load_law,
     promises_of,
@@ -38,7 +39,7 @@ from fhir_server.assembly.defined import (
 )
 from fhir_server.assembly.duties import sharing, tended, trusted
 from fhir_server.assembly.opening import open_store
-from fhir_server.assembly.outside import clock, new_id, secret, write_line
+from fhir_server.assembly.outside import clock, new_id, new_request_id, secret, write_line
 from fhir_server.assembly.safety import refuse_unsafe
 from fhir_server.audit.render import Renderer
 from fhir_server.audit.surface import TrailOverStore
@@ -92,8 +93,7 @@ async def assembled(settings: Settings, stories: Sequence[Story] = ()) -> AsyncI
         await store.close()
 
 
-def _smart(settings: Settings, store: Store, trust: Trust, parser: Parser, law: Law) -> SmartAccess:
-    standings = Standings(store, load_persons(), clock)
+def _smart(settings: Settings, standings: Standings, trust: Trust, parser: Parser, law: Law) -> SmartAccess:
     return SmartAccess(trust.verifier(settings.base), partial(parse_scopes, parser=parser), standings.of, law, clock)
 
 
@@ -103,11 +103,14 @@ def _server(settings: Settings, store: Store, trust: Trust | None) -> Server:
     refuse_boasts(promises)
     parameters = search_parameters()
     extractor, parser = Extractor(parameters, settings.base), Parser(parameters, settings.base)
-    law = load_law()
+    law, emergencies = load_law(), Emergencies(store, clock, emergency_terms())
+    standings = Standings(store, load_persons(), clock, emergencies)
     compartments, profiles = load_compartments(parameters), compiled_profiles()
     return Server(
         store=ShelfOverStore(shelf_of(statement, extractor), TrailOverStore(store, Renderer(settings.base))),
-        access=_smart(settings, store, trust, parser, law) if trust and settings.access == "smart" else OpenAccess(),
+        access=_smart(settings, standings, trust, parser, law)
+        if trust and settings.access == "smart"
+        else OpenAccess(),
         content=Content(
             Validator(profiles),
             parameters,
@@ -126,6 +129,7 @@ def _server(settings: Settings, store: Store, trust: Trust | None) -> Server:
         new_id=new_id,
         base=settings.base,
         secret=secret(settings),
+        emergencies=emergencies,
         asks_version=settings.if_match == "required",
     )
 
@@ -139,9 +143,7 @@ def _application(
 ) -> ASGIApp:
     registry = CollectorRegistry()
     observer = Observer(registry, structlog.get_logger(), write_line, time.perf_counter)
-    endpoint = FhirEndpoint(
-        BASE_PATH, server, server.routes, Reader(settings.body_limit), observer, lambda: secrets.token_hex(8)
-    )
+    endpoint = FhirEndpoint(BASE_PATH, server, server.routes, Reader(settings.body_limit), observer, new_request_id)
     people = authority.people.all if authority and stories else None
     pages = [welcome_route(server.base, settings.access, __version__, stories, docs=settings.shows_docs, people=people)]
     told = authorization_server(settings.root) if authority else None

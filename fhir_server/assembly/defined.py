@@ -8,6 +8,7 @@ from typing import Any
 from fhir_server import __version__
 from fhir_server.access.anchor import FILE as ANCHORS
 from fhir_server.access.decide import Law
+from fhir_server.access.emergency import Terms, load_terms
 from fhir_server.access.mapping import ClaimMapping, load_mappings
 from fhir_server.access.need import load_needs
 from fhir_server.access.protection import load_protection
@@ -43,6 +44,7 @@ def check_definitions() -> None:
     shelf_of(statement, Extractor(search_parameters(all_compiled=True), settings.base))
     compiled_profiles()
     load_law()
+    emergency_terms()
     discovered()
     _claim_mappings()
 
@@ -72,6 +74,14 @@ def load_law() -> Law:
     """What interactions need and what the rules say; NotStarted where an interaction is left out, or a row names what there is not."""
     try:
         return Law(load_needs(TABLE.keys()), load_rules(), load_protection())
+    except BadDefinition as error:
+        raise NotStarted(f"security/{error}") from error
+
+
+def emergency_terms() -> Terms:
+    """On what terms emergency access is given; NotStarted where they are not whole, or reach further than they may."""
+    try:
+        return load_terms()
     except BadDefinition as error:
         raise NotStarted(f"security/{error}") from error
 

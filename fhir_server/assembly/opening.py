@@ -55,13 +55,13 @@ async def open_registries(settings: Settings) -> AsyncIterator[Registries]:
     try:
         yield Registries(
             client_registry(store, settings.base),
-            Registry(ISSUER, RegisteredIssuer, store, clock, _COMMAND_LINE, _check_issuer),
+            Registry(ISSUER, RegisteredIssuer, store, clock, COMMAND_LINE, _check_issuer),
         )
     finally:
         await store.close()
 
 
-_COMMAND_LINE = Agent(who="command-line").text()
+COMMAND_LINE = Agent(who="command-line").text()
 
 
 def client_registry(store: Store, base: str) -> Registry[Client]:
@@ -70,7 +70,7 @@ def client_registry(store: Store, base: str) -> Registry[Client]:
     def check(client: Client) -> None:
         scopes_of(client, Parser(search_parameters(), base))
 
-    return Registry(CLIENT, Client, store, clock, _COMMAND_LINE, check)
+    return Registry(CLIENT, Client, store, clock, COMMAND_LINE, check)
 
 
 def _check_issuer(issuer: RegisteredIssuer) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-from fhir_server.fhir.identity import uuid7
+from fhir_server.fhir.identity import request_id, uuid7
 from fhir_server.settings import Settings
 
 MONGODB = "mongodb://"
@@ -33,6 +33,11 @@ def new_id(type: str) -> str:
     know since when.
     """
     return str(uuid4()) if type == "Patient" else uuid7(clock(), os.urandom(10))
+
+
+def new_request_id() -> str:
+    """An id never given before to a request."""
+    return request_id(clock(), os.urandom(5))
 
 
 def write_line(line: str) -> None:

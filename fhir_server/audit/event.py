@@ -7,6 +7,7 @@ from hashlib import sha256
 from urllib.parse import urlencode
 
 from fhir_server.audit.agent import agent_of
+from fhir_server.audit.coding import BREAK_GLASS
 from fhir_server.storage.store import Entry, Stored
 
 
@@ -69,6 +70,15 @@ def seen_entries(about: Entry, seen: Sequence[Stored]) -> tuple[Entry, ...]:
     if len(shown) > 1:
         shown.pop("", None)  # what is nobody's was shown beside what is somebody's
     return tuple(replace(about, patient=it, digest=_together(shown[it])) for it in sorted(shown)) or (about,)
+
+
+def in_emergency(told: Entry, emergencies: Sequence[tuple[str, str]]) -> Entry:
+    """The entry as it stands where it shows what is kept about one of these patients, to whom its caller has emergency access:
+    with that purpose, and with the rules that opened by it.
+    """
+    shown = {*told.patient.split(), told.id if told.type == "Patient" else ""}
+    rules = [ids for patient, ids in emergencies if patient in shown]
+    return replace(told, purpose=BREAK_GLASS, rule=" ".join([told.rule, *rules])) if rules else told
 
 
 def _together(digests: Sequence[bytes]) -> str:

@@ -6,6 +6,7 @@ from fhir_server.cli.audit import audit
 from fhir_server.cli.backup import backup, restore
 from fhir_server.cli.check import check
 from fhir_server.cli.client import client
+from fhir_server.cli.decide import decide
 from fhir_server.cli.demo import demo
 from fhir_server.cli.issuer import issuer
 from fhir_server.cli.load import load
@@ -21,7 +22,7 @@ main = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (serve, demo, load, check, reindex, backup, restore, package, token):
+for command in (serve, demo, load, check, decide, reindex, backup, restore, package, token):
     main.command()(command)
 for name, group in (("client", client), ("issuer", issuer), ("audit", audit)):
     main.add_typer(group, name=name)

@@ -178,6 +178,15 @@ def read(folder: str) -> tuple[tuple[str, dict[str, Any]], ...]:
     )
 
 
+def parts_of(parameter: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """What the parts of a parameter say, by their names: the values of each, in their order."""
+    told: dict[str, list[Any]] = {}
+    for part in parameter["part"]:
+        (value,) = (value for name, value in part.items() if name.startswith("value"))
+        told.setdefault(part["name"], []).append(value)
+    return told
+
+
 def every() -> Iterator[dict[str, Any]]:
     """The definitions of all folders."""
     return (one for folder in FOLDERS for _, one in read(folder))

@@ -76,6 +76,19 @@ class Issue:
         return issue
 
 
+class _Unknown(dict[str, str]):
+    """What a gap is filled with where nobody knows what was said."""
+
+    def __missing__(self, key: str) -> str:
+        return "…"
+
+
+def words_of(key: str, language: str = "en") -> str:
+    """The message of a key as it is told of long afterwards, when what filled its gaps is not known; "" of no key."""
+    english, swedish = MESSAGES.get(key, ("", ""))
+    return (swedish if language == "sv" else english).format_map(_Unknown())
+
+
 LONGEST_NAME = 64
 """So much of a name is said back to the caller."""
 

@@ -429,6 +429,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "An entry holds no batch and no transaction of its own.",
         "En post innehåller ingen egen batch eller transaktion.",
     ),
+    "entry-apart": (
+        "{name} is a call of its own: it stands in no Bundle.",
+        "{name} är ett eget anrop: det kan inte stå i en Bundle.",
+    ),
     "entry-twice": (
         "Two entries of one transaction write the same resource.",
         "Två poster i samma transaktion skriver samma resurs.",
@@ -631,6 +635,23 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "approve-future": (
         "'when' is in the future; an approval is recorded once it was given.",
         "'when' ligger i framtiden; ett godkännande antecknas när det har lämnats.",
+    ),
+    # ------------------------------------------------------------------ emergency access
+    "emergency-caller": (
+        "Emergency access is for staff of a provider who act under a commission, for the purpose of care.",
+        "Nödöppning är till för personal hos en vårdgivare som handlar enligt ett medarbetaruppdrag, för ändamålet vård och behandling.",
+    ),
+    "emergency-health-care": (
+        "In the mode {mode} the law gives emergency access to providers of health care alone: the addressing register does not say that the unit of this commission gives health care.",
+        "På sättet {mode} medger lagen nödöppning bara för vårdgivare: adressregistret säger inte att uppdragets enhet ger hälso- och sjukvård.",
+    ),
+    "emergency-reason": (
+        "'reason' says why, in {limit} to {most} characters.",
+        "'reason' ska säga varför, med {limit} till {most} tecken.",
+    ),
+    "emergency-too-many": (
+        "This person has had emergency access {limit} times in 24 hours already. The attempt has been told of.",
+        "Den här personen har redan nödöppnat {limit} gånger under 24 timmar. Försöket har rapporterats.",
     ),
     # ------------------------------------------------------------------ patching
     "patch-too-long": (

@@ -6,6 +6,7 @@ from typing import Any, NewType, Protocol, TypeAlias
 
 from fhir_server.access.anchor import Anchors
 from fhir_server.access.decide import NOBODY, Access, Admitted
+from fhir_server.access.emergency import Emergencies
 from fhir_server.access.identity import Persons
 from fhir_server.access.protection import Protection
 from fhir_server.fhir.outcome import Issue, NoSuchInteraction
@@ -160,7 +161,7 @@ class Content:
 @dataclass(frozen=True, slots=True)
 class Server:
     """The collaborators of every interaction. `clock` gives milliseconds since 1970, `new_id` an id never given before to a
-    resource of a type, `base` the FHIR base without a slash at its end, `secret` seals page tokens; with `asks_version` nothing
+    resource of a type, `base` the FHIR base without a slash at its end, `secret` seals page tokens; `emergencies` knows who has emergency access; with `asks_version` nothing
     is replaced without If-Match.
     """
 
@@ -174,6 +175,7 @@ class Server:
     new_id: Callable[[str], str]
     base: str
     secret: bytes
+    emergencies: Emergencies
     asks_version: bool = False
 
     @property

@@ -17,7 +17,7 @@ from fhir_server.access.guard import (
     stamped,
 )
 from fhir_server.access.relation import relations
-from fhir_server.audit.event import Occasion, entry, seen_entries
+from fhir_server.audit.event import Occasion, entry, in_emergency, seen_entries
 from fhir_server.fhir.codec import decode, encode
 from fhir_server.fhir.outcome import (
     Conflict,
@@ -157,9 +157,10 @@ async def _leave_trail(
 ) -> None:
     occasion = _occasion(call, grant, server)
     about = entry(occasion, call.address.interaction, status, type=call.type, id=call.id)
-    await server.store.commit(
-        Commit(grant, entries=seen_entries(replace(about, reason=reason) if reason else about, seen))
-    )
+    entries = seen_entries(replace(about, reason=reason) if reason else about, seen)
+    if grant.emergencies:
+        entries = tuple(in_emergency(it, grant.emergencies) for it in entries)
+    await server.store.commit(Commit(grant, entries=entries))
 
 
 def _occasion(call: Call, grant: Grant, server: Server) -> Occasion:

@@ -50,6 +50,8 @@ WRITES = ("delete", "create", "update", "patch")
 
 
 BUNDLES = frozenset({"batch", "transaction"})
+APART = frozenset({"$emergency-access"})
+"""What stands in no Bundle: each is decided by a person, for itself, and cannot be taken back with the rest."""
 
 
 def entries_of(call: Call, server: Server) -> list[Entry]:
@@ -74,6 +76,8 @@ def _call(member: dict[str, Any], call: Call, server: Server) -> Call:
     address = server.routes.find(request["method"], path)
     if address.interaction in BUNDLES:
         raise Unreadable.because("entry-bundle", "Bundle.entry.request.url")
+    if address.interaction in APART:
+        raise Unreadable.because("entry-apart", "Bundle.entry.request.url", name=address.interaction)
     return replace(
         call,
         address=address,

@@ -10,6 +10,7 @@ from fhir_server.interactions.create import create
 from fhir_server.interactions.delete import delete
 from fhir_server.interactions.history import history
 from fhir_server.interactions.operations.approve import approve
+from fhir_server.interactions.operations.emergency_access import emergency_access
 from fhir_server.interactions.operations.everything import everything
 from fhir_server.interactions.operations.expand import expand
 from fhir_server.interactions.operations.lookup import lookup
@@ -18,6 +19,7 @@ from fhir_server.interactions.operations.meta import meta, meta_add, meta_delete
 from fhir_server.interactions.operations.translate import translate
 from fhir_server.interactions.operations.validate import validate
 from fhir_server.interactions.operations.validate_code import validate_code
+from fhir_server.interactions.operations.why import why
 from fhir_server.interactions.operations.write_sip import write_sip
 from fhir_server.interactions.patch import patch
 from fhir_server.interactions.read import read
@@ -54,6 +56,8 @@ TABLE: Mapping[str, Interaction] = MappingProxyType(
         "$translate": translate,
         "$write-sip": write_sip,
         "$approve": approve,
+        "$emergency-access": emergency_access,
+        "$why": why,
     }
 )
 """Codes of https://hl7.org/fhir/R4/valueset-type-restful-interaction.html and ...system-restful-interaction.html; an

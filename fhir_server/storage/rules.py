@@ -140,7 +140,7 @@ def _told_by_rows(criterion: Criterion) -> bool:
 
 
 ROWS: Mapping[type, frozenset[str]] = {
-    Token: frozenset({"interaction", "organisation", "agent"}),
+    Token: frozenset({"interaction", "organisation", "agent", "request"}),
     Reference: frozenset({"about"}),
     Span: frozenset({"at", "status"}),
 }

@@ -18,13 +18,16 @@ from fhir_server.search.query import Criterion, Everything, Query
 class Grant:
     """What may be seen: a criterion that is part of every query, before limit, total, include and history.
 
-    `rule` names the rule that opened it, and `purpose` is the purpose of use; both stand in the audit. It does not speak of
-    Words: nobody's right hangs on how a text is written, and of what is deleted they are not kept.
+    `rule` names the rule that opened it, and `purpose` is the purpose of use; both stand in the audit. `emergencies` are the
+    patients (ids) to whom the caller has emergency access, each with the rules that open by it: what is shown of them is so
+    for another purpose, and by those rules too. It does not speak of Words: nobody's right hangs on how a text is written,
+    and of what is deleted they are not kept.
     """
 
     query: Criterion
     purpose: str
     rule: str
+    emergencies: tuple[tuple[str, str], ...] = ()
 
 
 SYSTEM_GRANTS = {
@@ -36,12 +39,15 @@ SYSTEM_GRANTS = {
     "verification": Grant(Everything(), "HSYSADMIN", "system-verification"),
     "authorize": Grant(Everything(), "HSYSADMIN", "system-authorize"),
     "protection": Grant(Everything(), "HOPERAT", "system-protection"),
+    "emergency": Grant(Everything(), "HOPERAT", "system-emergency"),
+    "explanation": Grant(Everything(), "HSYSADMIN", "system-explanation"),
 }
 """The server's own look-ups, each under a name of its own: no bypass. `reindex` reads every stored resource to derive its
 index anew; `identity` matches a person by national identifier; `standing` finds who a caller is; `readiness` asks whether
 anything can be read at all; under `registry` it is told who registered clients and issuers; `verification` reads the whole trail,
 to see that it is what was written; `authorize` finds the synthetic people that one may be while developing; `protection` asks whose
-identity is protected."""
+identity is protected; `emergency` finds whether somebody is kept here, and who has blocked; by `explanation` it is told, at the
+command line, what each rule says of a resource."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -416,7 +422,7 @@ class Store(Trail, Facts, Protocol):
         moment where the order goes by it, and the number); and with `total` how many there are, None past COUNTED.
 
         Both criteria speak of rows: `Identity` of numbers, `OfPatient` and `Related` of the patients, `Token` of
-        `interaction`, `organisation` and `agent` (one of its names), `Reference` of what it is `about`, `Span` of `at`
+        `interaction`, `organisation`, `request` and `agent` (one of its names), `Reference` of what it is `about`, `Span` of `at`
         and `status`. A grant may say other things of other types, rows being AuditEvents to it; one that asks what no row tells
         reaches none.
         """

@@ -16,21 +16,25 @@ LIFETIME = 300
 BASE = "http://127.0.0.1:8080/fhir"
 
 
+def an_issuer() -> RegisteredIssuer:
+    """One that may speak for everybody."""
+    return RegisteredIssuer(
+        url=ISSUER,
+        mapping="own",
+        algorithms=("RS256",),
+        kinds=("citizen", "staff", "system"),
+        organizations=("*",),
+        jwks={"keys": [jwk(rsa_key())]},
+    )
+
+
 @asynccontextmanager
 async def smart(settings: Settings) -> AsyncIterator[Assembly]:
     """The house, and in it an issuer that may speak for everybody."""
     async with assembled(settings.model_copy(update={"access": "smart"})) as house:
         assert await claim_index(house)
         assert house.trust is not None
-        registered = RegisteredIssuer(
-            url=ISSUER,
-            mapping="own",
-            algorithms=("RS256",),
-            kinds=("citizen", "staff", "system"),
-            organizations=("*",),
-            jwks={"keys": [jwk(rsa_key())]},
-        )
-        await house.server.store.keep(KIND, ISSUER, msgspec.json.encode(registered).decode(), until=0)
+        await house.server.store.keep(KIND, ISSUER, msgspec.json.encode(an_issuer()).decode(), until=0)
         assert not await house.trust.refresh()
         yield house
 

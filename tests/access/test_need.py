@@ -87,6 +87,13 @@ def test_all_of_a_patient_wants_the_patient_and_shows_what_may_be_read_and_searc
     assert "" == NEEDS.shown("read")
 
 
+def test_emergency_access_is_for_staff_and_has_a_purpose_of_its_own():
+    assert ("BTG", "") == (NEEDS.purpose("$emergency-access"), NEEDS.purpose("read"))
+    assert met("$emergency-access", "Patient", "user/Patient.r")
+    assert not met("$emergency-access", "Patient", "patient/Patient.r")
+    assert not met("$emergency-access", "Patient", "system/*.cruds")
+
+
 @pytest.mark.parametrize(
     ("interaction", "type", "enough", "lacking"),
     [
@@ -151,6 +158,10 @@ def test_a_table_has_a_row_for_each_interaction():
         (
             [{"name": "read", "part": [WHY, {"name": "shown", "valueCode": "sr"}]}],
             [{"name": "read", "part": [WHY, {"name": "shown", "valueCode": "rs"}]}],
+        ),
+        (
+            [{"name": "read", "part": [WHY, {"name": "purpose", "valueCode": "FUN"}]}],
+            [{"name": "read", "part": [WHY, {"name": "purpose", "valueCode": "BTG"}]}],
         ),
     ],
 )

@@ -1,13 +1,16 @@
 """The rules as data: who is meant, what is permitted and forbidden, and what the start refuses."""
 
+from collections.abc import Iterator
 from copy import deepcopy
+from dataclasses import replace
 
 import pytest
 
+from fhir_server.access.emergency import Emergency
 from fhir_server.access.rules import FILE, load_rules, rules_of
 from fhir_server.access.standing import Standing
 from fhir_server.fhir.definitions import BadDefinition, read
-from fhir_server.search.query import NOTHING, settled_for
+from fhir_server.search.query import NOTHING, BlockedBy, Without, settled_for
 
 RULES = load_rules()
 DEFINITION = dict(read("security"))[FILE]
@@ -52,6 +55,55 @@ def test_who_is_nobody_here_sees_nothing_about_anybody(kind):
     assert NOTHING != settled_for(RULES.criterion(standing, {}, 0), "Organization")
 
 
+def in_emergency(mode: str) -> Standing:
+    return replace(NURSE, emergencies=(Emergency(mode, "SE1-N", "SE1-C", "a", 100, 200),))
+
+
+@pytest.mark.parametrize("mode", ["no-consent", "inner-block"])
+def test_an_emergency_opens_while_it_lasts_and_not_a_millisecond_longer(mode):
+    def opened(at: int) -> bool:
+        """Whether somebody without a team, whose only way is the emergency, reaches any Patient."""
+        alone = replace(in_emergency(mode), actors=frozenset())
+        return NOTHING != settled_for(RULES.criterion(alone, {}, at), "Patient")
+
+    assert [False, True, True, False] == [opened(at) for at in (99, 100, 199, 200)]
+
+
+def test_its_rules_speak_of_nobody_else_and_never_of_writing():
+    spoken = {rule.id for rule in RULES.of(in_emergency("no-consent"))} - {rule.id for rule in RULES.of(NURSE)}
+
+    assert {"emergency-person", "emergency-no-consent"} == spoken
+    assert spoken | {"emergency-inner-block"} == {rule.id for rule in RULES.rules if rule.is_of_emergency}
+    assert {"r", "s"} == frozenset().union(*(rule.letters for rule in RULES.rules if rule.is_of_emergency))
+    assert [] == [rule for rule in RULES.of(in_emergency("who-blocks")) if rule.is_of_emergency]
+
+
+def test_an_emergency_is_told_with_its_rules_while_it_lasts():
+    assert (("a", "emergency-inner-block emergency-person"),) == RULES.emergencies(in_emergency("inner-block"), 150)
+    assert () == RULES.emergencies(in_emergency("inner-block"), 200)
+    assert () == RULES.emergencies(in_emergency("who-blocks"), 150)
+
+
+def test_what_lifts_an_inner_block_to_read_lifts_none_to_write():
+    def blocks(letter: str) -> list[BlockedBy]:
+        criterion = RULES.criterion(in_emergency("inner-block"), {"Goal": letter}, 150)
+        return list(blocked_in(settled_for(Without(criterion), "Goal")))
+
+    both, inner, outer = (
+        frozenset(kinds) for kinds in (("inner-block", "outer-block"), ("inner-block",), ("outer-block",))
+    )
+    assert {inner, outer} == {one.kinds for one in blocks("r")}
+    assert {both} == {one.kinds for one in blocks("u")}
+
+
+def blocked_in(criterion) -> Iterator[BlockedBy]:
+    if isinstance(criterion, BlockedBy):
+        yield criterion
+    for part in getattr(criterion, "parts", [getattr(criterion, "part", None)]):
+        if part is not None:
+            yield from blocked_in(part)
+
+
 def changed(change) -> dict:
     definition = deepcopy(DEFINITION)
     change(next(it for it in definition["parameter"] if it["name"] == "rule"))
@@ -63,7 +115,8 @@ def value(rule: dict, name: str) -> dict:
 
 
 @pytest.mark.parametrize(
-    ("name", "unknown"), [("caller", "somebody"), ("on", "NoType"), ("letter", "x"), ("holds", "luck")]
+    ("name", "unknown"),
+    [("caller", "somebody"), ("on", "NoType"), ("letter", "x"), ("holds", "luck"), ("mode", "at-will")],
 )
 def test_a_rule_that_names_what_nobody_knows_is_refused(name, unknown):
     def spoil(rule):

@@ -1,13 +1,18 @@
 """Where a caller stands: who a token's identifiers are among the resources."""
 
+from dataclasses import replace
+
 import pytest
 
 from fhir_server.access.caller import Caller
+from fhir_server.access.emergency import Emergencies, Emergency, load_terms
 from fhir_server.access.identity import load_persons
 from fhir_server.access.standing import KEPT_MS, Standings
+from fhir_server.assembly.outside import clock as real_clock
 from fhir_server.fhir.outcome import Forbidden
 from fhir_server.interactions.call import Address, Call
 from fhir_server.interactions.commit import perform
+from fhir_server.storage.store import Entry
 from tests.access.worlds import HSA, RESERVE
 
 pytestmark = pytest.mark.anyio
@@ -91,6 +96,22 @@ async def test_a_standing_is_believed_for_half_a_minute(standings, keep, clock):
 
     clock.now += KEPT_MS
     assert {"Practitioner/nurse", "Organization/ward"} == (await standings.of(NURSE)).actors
+
+
+async def test_an_emergency_is_known_at_once_though_the_standing_is_believed(assembly, keep, clock):
+    emergencies = Emergencies(assembly.server.store, clock, load_terms())
+    standings = Standings(assembly.server.store, load_persons(), clock, emergencies)
+    clock.now = real_clock()
+    nurse = replace(NURSE, commission="SE1-C")
+    await keep("Practitioner", "nurse", HSA, "SE1-N")
+    assert () == (await standings.of(nurse)).emergencies
+
+    entry = Entry(clock.now, "{}", "$emergency-access", 200)
+    await emergencies.keep(one := Emergency("no-consent", "SE1-N", "SE1-C", "a", clock.now, clock.now + 100), entry)
+    assert (one,) == (await standings.of(nurse)).emergencies
+    assert () == (await standings.of(NURSE)).emergencies
+    clock.now += 100
+    assert () == (await standings.of(nurse)).emergencies
 
 
 async def test_who_stands_nowhere_is_looked_for_each_time(standings, keep):

@@ -62,9 +62,18 @@ async def test_everybody_sees_exactly_what_the_rules_let_them_see(api, first, da
     worlds = [a_world(seed) for seed in seeds]
     for world in worlds:
         await load(api, world)
+        await open_emergencies(api, world)
     for world in worlds:
         for person in world.people:
             await see(api, world, person)
+
+
+async def open_emergencies(api: httpx.AsyncClient, world: World) -> None:
+    for one in world.emergencies:
+        asked = [{"name": "mode", "valueCode": one.mode}, {"name": "reason", "valueString": "Medvetslös på akuten"}]
+        body = {"resourceType": "Parameters", "parameter": asked}
+        answer = await api.post(f"Patient/{one.patient}/$emergency-access", json=body, headers=the_bearer(one.person))
+        assert (200 if one.is_given else 403) == answer.status_code, (world.name, one, answer.text)
 
 
 async def see(api: httpx.AsyncClient, world: World, person: Person) -> None:

@@ -20,6 +20,9 @@ PROVIDERS = ("SE2321000016-A001", "SE2120000001-B001", "SE2120000002-B002")
 CLINICAL = ("CarePlan", "Goal", "Task", "Communication", "Observation", "Encounter", "EpisodeOfCare")
 ALL = (*CLINICAL, "CareTeam", "Consent", "Patient", "Provenance")
 SHARED = {"lvod-care", "lvod-social"}
+SERVICES = {"primary-care": True, "hsl": True, "sol": False, "home-care": False}
+"""What a unit may answer for, and whether that is health care."""
+MODES = ("who-blocks", "no-consent", "inner-block")
 Resource = dict[str, Any]
 SYSTEM: dict[str, Any] = dict.fromkeys(("employee", "unit", "commission", "provider", "purpose", "acr"))
 """The claims that a token of nobody in particular goes without."""
@@ -38,6 +41,21 @@ class Person:
     references: frozenset[str] = frozenset()
     organizations: frozenset[str] = frozenset()
     own_provider: str = ""
+    health_care: bool = False
+
+
+@dataclass(frozen=True)
+class Emergency:
+    """Somebody asks for emergency access to a patient."""
+
+    person: Person
+    mode: str
+    patient: str
+
+    @property
+    def is_given(self) -> bool:
+        """By 3 kap. 5 and 6 §§ to providers of health care alone."""
+        return self.person.health_care or self.mode == "inner-block"
 
 
 @dataclass
@@ -47,6 +65,7 @@ class World:
     name: str
     resources: list[Resource] = field(default_factory=list)
     people: list[Person] = field(default_factory=list)
+    emergencies: list[Emergency] = field(default_factory=list)
 
     def of(self, type: str) -> Iterator[Resource]:
         return (one for one in self.resources if one["resourceType"] == type)
@@ -55,7 +74,7 @@ class World:
 def a_world(seed: int) -> World:
     """The world of a seed, always the same."""
     random, world = Random(seed), World(f"w{seed}")
-    units = _directory(world)
+    units = _directory(world, random)
     for number in range(3):
         patient = f"{world.name}-p{number}"
         world.resources.append(
@@ -68,15 +87,42 @@ def a_world(seed: int) -> World:
         for type in CLINICAL:
             for place in range(random.randrange(1, 3)):
                 _clinical(world, random, patient, type, place, units)
+    _emergencies(world, random)
     return world
+
+
+def _emergencies(world: World, random: Random) -> None:
+    """Of staff every other asks for one or two."""
+    patients = [one.patient for one in world.people if one.kind == "citizen"]
+    for person in world.people:
+        if person.kind == "staff":
+            for _ in range(random.choice([0, 0, 1, 2])):
+                one = Emergency(person, random.choice(MODES), random.choice(patients))
+                world.emergencies.append(one)
+                if one.mode == "inner-block":
+                    _block(world, one)
+
+
+def _block(world: World, emergency: Emergency) -> None:
+    """The other unit of the same provider has closed what it wrote: that is what the emergency is about."""
+    (unit,) = (it for it in emergency.person.references if it.startswith("Organization/"))
+    stem, _, number = unit.rpartition("-u")
+    id = f"{emergency.patient}-s{len(world.resources)}"
+    world.resources.append(
+        {
+            **_a_consent(id, emergency.patient, "inner-block"),
+            "organization": [{"reference": f"{stem}-u{1 - int(number)}"}],
+            "provision": {"type": "deny"},
+        }
+    )
 
 
 def _numbered(system: str, value: str) -> Resource:
     return {"identifier": [{"system": system, "value": value}]}
 
 
-def _directory(world: World) -> list[str]:
-    """Providers, two units of each, and a nurse with a commission in each unit."""
+def _directory(world: World, random: Random) -> list[str]:
+    """Providers, two units of each with what it answers for, and a nurse with a commission in each unit."""
     units = []
     for place, hsa in enumerate(PROVIDERS):
         provider = f"{world.name}-v{place}"
@@ -89,6 +135,7 @@ def _directory(world: World) -> list[str]:
                 {"resourceType": "Organization", "id": unit, **_numbered(HSA, ids[0])},
                 {"resourceType": "Practitioner", "id": nurse, **_numbered(HSA, ids[1])},
                 {"resourceType": "PractitionerRole", "id": commission, **_numbered(HSA, ids[2])},
+                _service(unit, service := random.choice(list(SERVICES))),
             ]
             references = {f"Organization/{unit}", f"Practitioner/{nurse}", f"PractitionerRole/{commission}"}
             organizations = {f"Organization/{unit}", f"Organization/{provider}"}
@@ -96,10 +143,22 @@ def _directory(world: World) -> list[str]:
                 Person(
                     "staff", ids[1], "", ids[2], ids[0], own,
                     frozenset(references), frozenset(organizations), f"Organization/{provider}",
+                    SERVICES[service],
                 )
             )  # fmt: skip
             units.append(f"Organization/{unit}")
     return units
+
+
+def _service(unit: str, code: str) -> Resource:
+    coding = {"system": f"{OURS}/CodeSystem/service", "code": code}
+    return {
+        "resourceType": "HealthcareService",
+        "id": f"{unit}-s",
+        "active": True,
+        "providedBy": {"reference": f"Organization/{unit}"},
+        "type": [{"coding": [coding]}],
+    }
 
 
 def _actor(random: Random, units: list[str]) -> str:
@@ -148,15 +207,11 @@ def _team(world: World, random: Random, patient: str, units: list[str]) -> None:
         )
 
 
-def _consent(world: World, random: Random, patient: str, units: list[str]) -> None:
-    place = len(world.resources)
-    kind = random.choice(["sip", "sip", "inner-block", "outer-block"])
-    unit = random.choice(units)
-    organization = random.choice([unit, unit.rpartition("-u")[0]])
-    consent: Resource = {
+def _a_consent(id: str, patient: str, kind: str, status: str = "active") -> Resource:
+    return {
         "resourceType": "Consent",
-        "id": f"{patient}-s{place}",
-        "status": random.choices(["active", "inactive"], (5, 1))[0],
+        "id": id,
+        "status": status,
         "scope": {
             "coding": [{"system": "http://terminology.hl7.org/CodeSystem/consentscope", "code": "patient-privacy"}]
         },
@@ -165,6 +220,14 @@ def _consent(world: World, random: Random, patient: str, units: list[str]) -> No
         "policyRule": {"text": "en provning"},
         "dateTime": "2025-01-01",
     }
+
+
+def _consent(world: World, random: Random, patient: str, units: list[str]) -> None:
+    place = len(world.resources)
+    kind = random.choice(["sip", "sip", "inner-block", "outer-block"])
+    unit = random.choice(units)
+    organization = random.choice([unit, unit.rpartition("-u")[0]])
+    consent = _a_consent(f"{patient}-s{place}", patient, kind, random.choices(["active", "inactive"], (5, 1))[0])
     if kind == "sip":
         actor = {"role": {"text": "part"}, "reference": {"reference": organization}}
         kept_out = {"role": {"text": "part"}, "reference": {"reference": random.choice(units)}}
@@ -232,6 +295,14 @@ def may_see(person: Person, resource: Resource, world: World) -> bool:
 
 def _permitted(person: Person, resource: Resource, world: World) -> Iterator[bool]:
     type, patient = resource["resourceType"], _patient(resource)
+    modes = _emergency_modes(person, patient, world)
+    yield type == "Patient" and not modes.isdisjoint({"no-consent", "inner-block"})
+    yield "no-consent" in modes and _labelled(resource, SHARED)
+    yield (
+        "inner-block" in modes
+        and person.own_provider in _marks(resource)
+        and _is_inner_blocked(person, resource, world)
+    )
     team = _is_related(person, patient, world, "sip-team")
     case = _is_related(person, patient, world, "discharge-case")
     yield team and type in {"CareTeam", "Consent", "Patient"}
@@ -295,8 +366,25 @@ def _has_consent(person: Person, patient: str, world: World) -> bool:
     )
 
 
+def _emergency_modes(person: Person, patient: str, world: World) -> set[str]:
+    return {it.mode for it in world.emergencies if it.person == person and it.patient == patient and it.is_given}
+
+
+def _is_inner_blocked(person: Person, resource: Resource, world: World) -> bool:
+    """Whether an inner block of an organization that is not the person's own unit closes it."""
+    return any(
+        not _marks(resource).isdisjoint({_reference(it) for it in consent["organization"]} - person.organizations)
+        for kind, consent in _consents(_patient(resource), world)
+        if kind == "inner-block"
+    )
+
+
 def _is_closed(person: Person, resource: Resource, world: World) -> bool:
-    for kind, consent in _consents(_patient(resource), world):
+    patient = _patient(resource)
+    lifted = "inner-block" in _emergency_modes(person, patient, world) and person.own_provider in _marks(resource)
+    for kind, consent in _consents(patient, world):
+        if kind == "inner-block" and lifted:
+            continue
         if kind == "sip":
             denied = [it for inner in consent["provision"].get("provision", ()) for it in inner["actor"]]
             if any(_reference(it["reference"]) in person.organizations | person.references for it in denied):

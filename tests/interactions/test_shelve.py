@@ -103,14 +103,14 @@ async def test_a_search_finds_every_definition_of_its_type(api, type):
         ("SearchParameter?version=4.0.1&base=Provenance&code=patient", ["Provenance-patient"]),
         ("SearchParameter?version=5.0.0", []),
         ("OperationDefinition?code=everything", ["everything"]),
-        ("OperationDefinition?system=true", ["meta", "validate"]),
+        ("OperationDefinition?system=true", ["meta", "validate", "why"]),
         ("OperationDefinition?base=http://hl7.org/fhir/OperationDefinition/Patient-everything", ["everything"]),
         ("CompartmentDefinition?resource=Task&status=active", ["patient-anchor"]),
         ("CapabilityStatement?resource=CarePlan&status=active", ["care-plan-server"]),
         ("CapabilityStatement?resource=CarePlan&status=draft", []),
         ("CapabilityStatement?date=ge2026&_lastUpdated=ge2026", ["care-plan-server"]),
         ("CapabilityStatement?_lastUpdated=lt2026", []),
-        ("OperationDefinition?_sort=-code&_count=2", ["write-sip", "validate-code"]),
+        ("OperationDefinition?_sort=-code&_count=2", ["write-sip", "why"]),
     ],
 )
 async def test_a_definition_is_found_by_what_it_says(api, query, found):

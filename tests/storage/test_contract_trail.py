@@ -4,8 +4,8 @@ import pytest
 
 from fhir_server.fhir.outcome import NotFound, Unavailable
 from fhir_server.search.index import Index
-from fhir_server.search.query import OfPatient, Query, Related, Token, Without
-from fhir_server.storage.store import Commit, Delete, Entry, Grant, Matches, Notice, Reindexed, Relation
+from fhir_server.search.query import Every, OfPatient, Query, Related, Span, Token, Without
+from fhir_server.storage.store import Commit, Delete, Entry, Grant, Matches, Notice, Order, Reindexed, Relation
 from tests.storage.contract import MINE, NOON, OPEN, THEIRS, a_notice, a_put, an_entry, ids, write
 
 pytestmark = pytest.mark.anyio
@@ -61,6 +61,17 @@ async def test_entries_are_narrowed_by_relation(store):
 
     assert ["mine"] == [entry.id for _, entry in await store.entries(Grant(related, "TREAT", "related"))]
     assert ["theirs"] == [entry.id for _, entry in await store.entries(Grant(Without(related), "TREAT", "others"))]
+
+
+async def test_entries_are_found_by_their_request_within_a_grant(store, grant):
+    for name, request, patient in (("mine", "r1", MINE), ("theirs", "r1", THEIRS), ("other", "r2", MINE)):
+        await store.commit(Commit(OPEN, entries=(an_entry(name, request=request, patient=patient),)))
+    where = Every((Span("at", "eq", NOON, NOON + 1), Token("request", None, "r1")))
+
+    found, total = await store.find_entries(where, grant, Order(), count=9, total=True)
+
+    expected = ["mine", "theirs"] if grant is OPEN else ["mine"]
+    assert (expected, len(expected)) == ([entry.id for _, entry in found], total)
 
 
 async def test_a_grant_that_speaks_of_more_than_patients_reaches_no_entry(store):

@@ -1,12 +1,13 @@
 """Whom one can be in the authorization server: the synthetic people that are stored, staff by each of their commissions."""
 
 from base64 import urlsafe_b64encode
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any
 
 from fhir_server.access.identity import Persons
+from fhir_server.access.organization import Read, provider_above, target_of
 from fhir_server.fhir.codec import decode
 from fhir_server.fhir.naming import forms, naming_systems
 from fhir_server.fhir.outcome import Gone, NotFound
@@ -15,9 +16,6 @@ from fhir_server.storage.store import SYSTEM_GRANTS, Store
 
 MOST = 1000
 """So many of a type are looked at: a demo has fewer."""
-HIGHEST = 10
-"""So many organizations may stand above a unit."""
-_Read = Callable[[str, str], Awaitable[dict[str, Any] | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +110,12 @@ class People:
         reference = f"Patient/{patient['id']}"
         return Person(reference, reference, _name(patient), number=number)
 
-    async def _staff(self, role: Mapping[str, Any], read: _Read) -> Person | None:
-        practitioner = await _target(role, "practitioner", read)
-        unit = await _target(role, "organization", read)
+    async def _staff(self, role: Mapping[str, Any], read: Read) -> Person | None:
+        practitioner = await target_of(role, "practitioner", read)
+        unit = await target_of(role, "organization", read)
         if practitioner is None or unit is None or not role.get("active", True):
             return None
-        provider = await _above(unit, read)
+        provider = await provider_above(unit, read)
         numbers = [_identifier(one, self._hsa) for one in (practitioner, role, unit, provider)]
         if not all(numbers):
             return None
@@ -133,21 +131,6 @@ class People:
             provider=above,
             roles=tuple(_codes(role)),
         )
-
-
-async def _above(unit: dict[str, Any], read: _Read) -> dict[str, Any]:
-    """The care provider that a unit belongs to: the organization that none is above."""
-    for _ in range(HIGHEST):
-        higher = await _target(unit, "partOf", read)
-        if higher is None:
-            break
-        unit = higher
-    return unit
-
-
-async def _target(resource: Mapping[str, Any], element: str, read: _Read) -> dict[str, Any] | None:
-    type, _, id = resource.get(element, {}).get("reference", "").partition("/")
-    return await read(type, id) if id else None
 
 
 def _identifier(resource: Mapping[str, Any], systems: Iterable[str]) -> str:

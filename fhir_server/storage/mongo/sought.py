@@ -103,7 +103,7 @@ def _met(criterion: Criterion, bonds: Bonds) -> Filter:
     return _MEANINGS[type(criterion)](criterion, bonds)
 
 
-_TOKENS = {"agent": "names", "interaction": "interaction", "organisation": "organisation"}
+_TOKENS = {"agent": "names", "interaction": "interaction", "organisation": "organisation", "request": "request"}
 
 _MEANINGS: Mapping[type, Callable[[Any, Bonds], Filter]] = {
     Everything: lambda _, __: ALWAYS,

@@ -110,10 +110,10 @@ def _token(token: Token) -> Clause:
     if token.parameter == "agent":
         named = "SELECT 1 FROM agents n, json_each(n.agent, '$.names') j WHERE n.key = a.agent AND j.value = ?"
         return Clause(f"EXISTS ({named})", (token.code,))
-    column = {"interaction": "a.interaction", "organisation": "a.organisation"}[token.parameter]
-    return Clause(f"{column} = ?", (token.code,))
+    return Clause(f"{_COLUMNS[token.parameter]} = ?", (token.code,))
 
 
+_COLUMNS = {"interaction": "a.interaction", "organisation": "a.organisation", "request": "a.request"}
 _SPANS = {"at": "a.at", "status": "a.status"}
 
 _MEANINGS: Mapping[type, Callable[[Any], Clause]] = {

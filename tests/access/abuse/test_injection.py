@@ -127,8 +127,8 @@ async def test_h_05_one_request_is_one_line_of_the_log(api, as_citizen, capfd, s
     answer = await api.get("CarePlan/a-plan", params={"_pretty": said}, headers=headers)
     assert 200 == answer.status_code
     (line,) = capfd.readouterr().err.splitlines()
-    assert re.fullmatch(r"request=[0-9a-f]{16} interaction=read type=CarePlan status=200 ms=[0-9.]+", line)
-    assert re.fullmatch("[0-9a-f]{16}", answer.headers["x-request-id"])
+    assert re.fullmatch(r"request=[0-9a-f]{20} interaction=read type=CarePlan status=200 ms=[0-9.]+", line)
+    assert re.fullmatch("[0-9a-f]{20}", answer.headers["x-request-id"])
 
 
 @pytest.mark.parametrize("path", ["CarePlan/a%0d%0aX-Evil:1", "CarePlan/a%0a", "Care%1b[31mPlan/x", "a%E2%80%A8b"])
@@ -136,7 +136,7 @@ async def test_h_05_no_address_stands_in_the_log(api, as_citizen, capfd, path):
     capfd.readouterr()
     assert 404 == (await api.get(path, headers=as_citizen())).status_code
     (line,) = capfd.readouterr().err.splitlines()
-    assert re.fullmatch(r"request=[0-9a-f]{16} interaction=[a-z-]+ type=[A-Za-z-]* ?status=404 ms=[0-9.]+", line)
+    assert re.fullmatch(r"request=[0-9a-f]{20} interaction=[a-z-]+ type=[A-Za-z-]* ?status=404 ms=[0-9.]+", line)
 
 
 @pytest.mark.parametrize("id", ["a\r\nX-Evil: 1", "a\nb", "a b", "å"])
