@@ -27,16 +27,28 @@ class Settings(BaseSettings):
     if_match: Literal["optional", "required"] = "optional"
     stop_seconds: int = Field(default=20, ge=0)
     docs: bool | None = None
+    rate_limit: int = Field(default=0, ge=0)
+    subscribers: list[str] = []
+    tls_cert: str = ""
+    tls_key: str = ""
+    tls_clients: str = ""
+    proxy: list[str] = []
 
     @property
     def base(self) -> str:
         """The FHIR base, never taken from a Host header; without a slash at its end."""
-        return (self.base_url or f"http://{_in_url(self.host)}:{self.port}/fhir").rstrip("/")
+        scheme = "https" if self.tls_cert else "http"
+        return (self.base_url or f"{scheme}://{_in_url(self.host)}:{self.port}/fhir").rstrip("/")
 
     @property
     def root(self) -> str:
         """Where the server itself is: the FHIR base without its path."""
         return self.base.removesuffix("/fhir")
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether clients reach the server by TLS, its own or that of a proxy."""
+        return bool(self.tls_cert) or self.base.startswith("https:")
 
     @property
     def shows_docs(self) -> bool:

@@ -5,7 +5,7 @@ ANDs into every query. What depends on the data is refused as if it were not the
 """
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from fhir_server.access.anchor import load_anchors
@@ -30,7 +30,8 @@ NO_SCOPES = Scopes()
 @dataclass(frozen=True, slots=True)
 class Admitted:
     """A caller whose token was accepted: where it stands, what its scopes are, and how the audit knows it (`agent`, JSON).
-    `free` is who loads and tends the data: it chooses ids, and labels are its to set.
+    `free` is who loads and tends the data: it chooses ids, and labels are its to set. `person` and `client` are who calls and
+    through what, "" where that is nobody's.
     """
 
     standing: Standing
@@ -38,6 +39,8 @@ class Admitted:
     scopes: Scopes = NO_SCOPES
     purpose: str = ""
     free: bool = False
+    person: str = field(default="", repr=False)
+    client: str = ""
 
     def may_choose_ids(self, type: str) -> bool:
         """Whether the caller's PUT to a free id makes a resource there."""
@@ -50,6 +53,10 @@ NOBODY = Admitted(Standing("nobody"), "{}")
 
 class Access(Protocol):
     """The decision over a call, by the bearer token that came with it ("" where none did)."""
+
+    def directory_changed(self) -> None:
+        """What callers are known by was written: nothing that was found in it counts any more."""
+        ...
 
     async def admit(self, bearer: str) -> Admitted:
         """Who calls. Unauthorized, Forbidden."""
@@ -78,6 +85,9 @@ class OpenAccess:
 
     def __init__(self, grant: Grant = OPEN) -> None:
         self._grant = grant
+
+    def directory_changed(self) -> None:
+        """Nobody is looked up."""
 
     async def admit(self, bearer: str) -> Admitted:
         """Anybody."""
@@ -113,9 +123,14 @@ class SmartAccess:
         standing: Callable[[Caller], Awaitable[Standing]],
         law: Law,
         clock: Callable[[], int],
+        forget: Callable[[], None] = lambda: None,
     ) -> None:
-        self._verifier, self._scopes, self._standing = verifier, scopes, standing
+        self._verifier, self._scopes, self._standing, self._forget = verifier, scopes, standing, forget
         self.law, self._clock = law, clock
+
+    def directory_changed(self) -> None:
+        """Callers are looked up anew."""
+        self._forget()
 
     async def admit(self, bearer: str) -> Admitted:
         """Who calls. Unauthorized where the token is not accepted, Forbidden where it says more than its issuer may."""
@@ -129,7 +144,15 @@ class SmartAccess:
             raise Unauthorized.over("scope", bad.key, **bad.said) from None
         standing = await self._standing(caller)
         purpose = caller.purpose or _PURPOSES[standing.kind]
-        return Admitted(standing, _agent(caller, standing), scopes, purpose, free=standing.kind == "system")
+        return Admitted(
+            standing,
+            _agent(caller, standing),
+            scopes,
+            purpose,
+            free=standing.kind == "system",
+            person=caller.person,
+            client=caller.client,
+        )
 
     def decide(
         self, admitted: Admitted, interaction: str, type: str, *, conditional: bool = False, makes: bool = False

@@ -96,6 +96,31 @@ def refuse_moved(kind: str, patients: tuple[str, ...], before: Stored | None) ->
         raise Invalid.because("anchor-moved", kind)
 
 
+MOST_ITEMS = 1_000
+"""Of one list in a resource: a team or a plan of people has fewer, and each reference is looked for."""
+
+
+def refuse_crowded(resource: Mapping[str, Any]) -> None:
+    """Raises Invalid where a list in a resource is longer than anything that a person would write."""
+    if any(len(items) > MOST_ITEMS for items in _lists(resource)):
+        raise Invalid.because("too-many-items", resource["resourceType"], limit=MOST_ITEMS)
+
+
+def _lists(value: Any) -> Iterator[list[Any]]:
+    if isinstance(value, list):
+        yield value
+    for child in value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ():
+        if isinstance(child, (list, Mapping)):
+            yield from _lists(child)
+
+
+def refuse_skipped(resource: Mapping[str, Any], before: Mapping[str, Any] | None) -> None:
+    """Raises Invalid where a plan that was never active is said to be completed: nobody has carried out a draft."""
+    never_active = before is not None and before.get("status") == "draft"
+    if resource["resourceType"] == "CarePlan" and resource.get("status") == "completed" and never_active:
+        raise Invalid.because("status-skipped", "CarePlan.status")
+
+
 def refuse_adrift(kind: str, patients: tuple[str, ...], anchors: Anchors) -> None:
     """Raises Invalid for a clinical resource that is about nobody: no narrowed caller would ever see it again."""
     if anchors.parameters.get(kind) and kind != "Patient" and not patients:

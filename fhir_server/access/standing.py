@@ -4,16 +4,18 @@ A token names people and units by their national identifiers; teams and consents
 under the system grant `standing`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from fhir_server.access.caller import Caller
 from fhir_server.access.emergency import Emergencies, Emergency
 from fhir_server.access.identity import Persons
+from fhir_server.fhir.codec import decode
+from fhir_server.fhir.instant import span
 from fhir_server.fhir.naming import system_of
 from fhir_server.fhir.outcome import Forbidden
 from fhir_server.search.query import Criterion, Query, Token, some
-from fhir_server.storage.store import SYSTEM_GRANTS, Store
+from fhir_server.storage.store import SYSTEM_GRANTS, Store, Stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,9 @@ class Standing:
 
 
 KEPT_MS = 30_000
-"""So long a standing is believed; who has none yet is looked up each time."""
+"""So long a standing is believed where another process may have written the directory; who has none yet is looked up each time."""
+FOR_EVER = 1 << 62
+"""In ms: the end of what has none."""
 MOST = 10_000
 
 
@@ -58,9 +62,17 @@ class Standings:
     ) -> None:
         self._store, self._persons, self._clock, self._emergencies = store, persons, clock, emergencies
         self._kept: dict[Caller, tuple[int, Standing]] = {}
+        self._turn = 0
+
+    def forget(self) -> None:
+        """What callers are found by was written: each is looked up anew, also one who is being looked up just now."""
+        self._kept.clear()
+        self._turn += 1
 
     async def of(self, caller: Caller) -> Standing:
-        """Where a caller stands now. Forbidden for a citizen of whom nothing is kept here, or whose token is bound to another."""
+        """Where a caller stands now. Forbidden for a citizen of whom nothing is kept here, or whose token is bound to another; and
+        for staff whose commission has ended, or has not begun.
+        """
         standing = await self._believed(caller)
         if standing.kind != "staff" or self._emergencies is None:
             return standing
@@ -71,26 +83,43 @@ class Standings:
         until, standing = self._kept.get(caller, (0, None))
         if standing is not None and self._clock() < until:
             return standing
-        standing = await self._found(caller)
-        if standing.kind == "system" or standing.patient or standing.actors:
+        turn, now = self._turn, self._clock()
+        standing, ends = await self._found(caller)
+        known = standing.kind == "system" or standing.patient or standing.actors
+        if known and turn == self._turn:
             if len(self._kept) >= MOST:
                 self._kept.clear()
-            self._kept[caller] = self._clock() + KEPT_MS, standing
+            self._kept[caller] = min(now + KEPT_MS, ends), standing
         return standing
 
-    async def _found(self, caller: Caller) -> Standing:
+    async def _found(self, caller: Caller) -> tuple[Standing, int]:
+        """Where the caller stands, and until when, in ms."""
         if caller.kind == "citizen":
-            return Standing(caller.kind, frozenset(caller.roles), caller.purpose, await self._citizen(caller))
-        person = await self._by_hsa("Practitioner", caller.person)
-        commission = await self._by_hsa("PractitionerRole", caller.commission)
-        unit = await self._by_hsa("Organization", caller.unit)
+            return Standing(caller.kind, frozenset(caller.roles), caller.purpose, await self._citizen(caller)), FOR_EVER
+        role = await self._by_hsa("PractitionerRole", caller.commission)
+        ends = self._end_of(role)
+        return await self._staff(caller, _reference(role)), ends
+
+    def _end_of(self, role: Stored | None) -> int:
+        """The moment at which a commission ends, in ms. Forbidden where that is past, it has not begun, or it is not active. One that
+        the directory does not have is taken as the issuer tells it.
+        """
+        told = decode(role.text) if role is not None else {}
+        begins, ends = _bounds(told.get("period", {}))
+        if told.get("active") is False or not begins <= self._clock() < ends:
+            raise Forbidden.because("commission-ended")
+        return ends
+
+    async def _staff(self, caller: Caller, commission: str) -> Standing:
+        person = _reference(await self._by_hsa("Practitioner", caller.person))
+        unit = _reference(await self._by_hsa("Organization", caller.unit))
         return Standing(
             caller.kind,
             frozenset(caller.roles),
             caller.purpose,
             caller.patient,
             frozenset({person, commission, unit} - {""}),
-            await self._by_hsa("Organization", caller.provider),
+            _reference(await self._by_hsa("Organization", caller.provider)),
             unit,
             caller.provider,
             caller.person,
@@ -99,16 +128,27 @@ class Standings:
 
     async def _citizen(self, caller: Caller) -> str:
         systems = sorted(self._persons.systems)
-        reference = await self._only("Patient", some(*(Token("identifier", it, caller.person) for it in systems)))
-        own = reference.removeprefix("Patient/")
-        if not own or caller.patient not in {"", own}:
+        own = await self._only("Patient", some(*(Token("identifier", it, caller.person) for it in systems)))
+        if own is None or caller.patient not in {"", own.id}:
             raise Forbidden.because("citizen-unknown")
-        return own
+        return own.id
 
-    async def _by_hsa(self, type: str, hsa_id: str) -> str:
-        return await self._only(type, Token("identifier", system_of("hsa-id"), hsa_id)) if hsa_id else ""
+    async def _by_hsa(self, type: str, hsa_id: str) -> Stored | None:
+        return await self._only(type, Token("identifier", system_of("hsa-id"), hsa_id)) if hsa_id else None
 
-    async def _only(self, type: str, where: Criterion) -> str:
-        """The reference to the one resource that is so; "" where there is none, or where several say that they are it."""
+    async def _only(self, type: str, where: Criterion) -> Stored | None:
+        """The one resource that is so; None where there is none, or where several say that they are it."""
         page = await self._store.search(Query(type, where), SYSTEM_GRANTS["standing"], count=2, total=False)
-        return f"{type}/{page.items[0].id}" if len(page.items) == 1 else ""
+        return page.items[0] if len(page.items) == 1 else None
+
+
+def _reference(stored: Stored | None) -> str:
+    return f"{stored.type}/{stored.id}" if stored is not None else ""
+
+
+def _bounds(period: Mapping[str, str]) -> tuple[int, int]:
+    """The first moment of a Period, and the first after it, in ms; one that is left out has none.
+    https://hl7.org/fhir/R4/datatypes.html#Period
+    """
+    begins, ends = span(period.get("start", "")), span(period.get("end", ""))
+    return begins[0] if begins else 0, ends[1] + 1 if ends else FOR_EVER

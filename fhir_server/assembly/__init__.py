@@ -17,10 +17,12 @@ from fhir_server import __version__
 from fhir_server.access.anchor import load_anchors
 from fhir_server.access.authorize.authority import Authority
 from fhir_server.access.authorize.routes import authorization_routes
+from fhir_server.access.channel import Channels
 from fhir_server.access.client import Origins
 from fhir_server.access.decide import Law, OpenAccess, SmartAccess
 from fhir_server.access.emergency import Emergencies
 from fhir_server.access.identity import load_persons
+from fhir_server.access.rate import Rates, load_proportions
 from fhir_server.access.scope import parse_scopes
 from fhir_server.access.standing import Standings
 from fhir_server.access.trust import Trust
@@ -39,7 +41,7 @@ from fhir_server.assembly.defined import (
 )
 from fhir_server.assembly.duties import sharing, tended, trusted
 from fhir_server.assembly.opening import open_store
-from fhir_server.assembly.outside import clock, new_id, new_request_id, secret, write_line
+from fhir_server.assembly.outside import clock, new_id, new_request_id, secret, tell_of_guesses, write_line
 from fhir_server.assembly.safety import refuse_unsafe
 from fhir_server.audit.render import Renderer
 from fhir_server.audit.surface import TrailOverStore
@@ -94,7 +96,8 @@ async def assembled(settings: Settings, stories: Sequence[Story] = ()) -> AsyncI
 
 
 def _smart(settings: Settings, standings: Standings, trust: Trust, parser: Parser, law: Law) -> SmartAccess:
-    return SmartAccess(trust.verifier(settings.base), partial(parse_scopes, parser=parser), standings.of, law, clock)
+    verifier, scopes = trust.verifier(settings.base), partial(parse_scopes, parser=parser)
+    return SmartAccess(verifier, scopes, standings.of, law, clock, standings.forget)
 
 
 def _server(settings: Settings, store: Store, trust: Trust | None) -> Server:
@@ -130,6 +133,8 @@ def _server(settings: Settings, store: Store, trust: Trust | None) -> Server:
         base=settings.base,
         secret=secret(settings),
         emergencies=emergencies,
+        rates=Rates(settings.rate_limit, load_proportions(), clock, tell_of_guesses),
+        channels=Channels(settings.subscribers if settings.access == "smart" else None),
         asks_version=settings.if_match == "required",
     )
 
@@ -157,6 +162,7 @@ def _application(
         registry=registry,
         version=__version__,
         origins=origins,
+        encrypted=settings.encrypted,
     )
     return application(endpoint, beside)
 

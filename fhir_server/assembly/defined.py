@@ -12,6 +12,7 @@ from fhir_server.access.emergency import Terms, load_terms
 from fhir_server.access.mapping import ClaimMapping, load_mappings
 from fhir_server.access.need import load_needs
 from fhir_server.access.protection import load_protection
+from fhir_server.access.rate import load_proportions
 from fhir_server.access.rules import load_rules
 from fhir_server.assembly.authority import authorization_server
 from fhir_server.assembly.outside import NotStarted
@@ -73,6 +74,7 @@ def compiled_profiles() -> Profiles:
 def load_law() -> Law:
     """What interactions need and what the rules say; NotStarted where an interaction is left out, or a row names what there is not."""
     try:
+        load_proportions()
         return Law(load_needs(TABLE.keys()), load_rules(), load_protection())
     except BadDefinition as error:
         raise NotStarted(f"security/{error}") from error

@@ -8,6 +8,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import uuid4
 
+import structlog
+
 from fhir_server.fhir.identity import request_id, uuid7
 from fhir_server.settings import Settings
 
@@ -43,6 +45,17 @@ def new_request_id() -> str:
 def write_line(line: str) -> None:
     """To the log, as it is."""
     sys.stderr.write(line)
+
+
+def tell_of_guesses(client: str, request: str) -> None:
+    """An alarm for the operator: somebody asks for one id after another that leads to nothing. The trail tells who."""
+    structlog.get_logger().warning("ids-guessed", client=client, request=request)
+
+
+def without_password(database: str) -> str:
+    """The address of a database as it may be said again: who opens it, and by what, is left out."""
+    scheme, separator, rest = database.partition("://")
+    return f"{scheme}{separator}{rest.rpartition('@')[2]}"
 
 
 def secret(settings: Settings) -> bytes:

@@ -4,6 +4,7 @@ import asyncio
 import errno
 import signal
 import socket
+import ssl
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -13,13 +14,15 @@ import structlog
 import typer
 import uvicorn
 from pydantic import ValidationError
+from starlette.types import ASGIApp
 from uvicorn.loops.auto import auto_loop_factory
 
 from fhir_server.assembly import Assembly, assembled, claim_index
-from fhir_server.assembly.outside import NotStarted
+from fhir_server.assembly.outside import NotStarted, without_password
 from fhir_server.assembly.safety import refuse_unsafe
 from fhir_server.cli.workers import in_processes
 from fhir_server.http.welcome import Story
+from fhir_server.http.wire import BoundedHttp
 from fhir_server.settings import Settings
 from fhir_server.storage.store import Unopened
 
@@ -27,15 +30,27 @@ Prepare = Callable[[Assembly], Awaitable[str]]
 """What is done before anybody is listened to; it gives what is said beneath the greeting."""
 
 
-def serve(
+def serve(  # noqa: PLR0913, PLR0917  # each is an option of the command line
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one.")] = None,
     database: Annotated[str | None, typer.Option(help="sqlite:///FILE or mongodb://HOST/NAME")] = None,
     access: Annotated[Literal["smart", "open"] | None, typer.Option(help="Who may call.")] = None,
     workers: Annotated[int | None, typer.Option(help="Processes; SQLite takes one.")] = None,
+    tls_cert: Annotated[str | None, typer.Option(help="File of the certificate, with its chain (PEM).")] = None,
+    tls_key: Annotated[str | None, typer.Option(help="File of its key (PEM).")] = None,
+    tls_clients: Annotated[str | None, typer.Option(help="File of the CAs whose clients alone may connect.")] = None,
 ) -> None:
     """Serve a database."""
-    settings = settings_with(host=host, port=port, database=database, access=access, workers=workers)
+    settings = settings_with(
+        host=host,
+        port=port,
+        database=database,
+        access=access,
+        workers=workers,
+        tls_cert=tls_cert,
+        tls_key=tls_key,
+        tls_clients=tls_clients,
+    )
     run(settings)
 
 
@@ -96,20 +111,43 @@ async def _serve(
         if not await claim_index(assembly):
             raise NotStarted(
                 "The index of the database is not whole, or was made by other search definitions. "
-                f"Run: fhir-server reindex --database {settings.database}"
+                f"Run: fhir-server reindex --database {without_password(settings.database)}"
             )
         said = await prepare(assembly) if prepare is not None else ""
-        config = uvicorn.Config(
-            assembly.app,
-            lifespan="off",
-            access_log=False,
-            log_config=None,
-            server_header=False,
-            proxy_headers=False,
-            timeout_graceful_shutdown=settings.stop_seconds,
-        )
+        config = listening_as(assembly.app, settings)
         listener.listen(2048)
         await _Server(config, f"{greeting}{said}" if greeting else "").serve(sockets=[listener])
+
+
+def listening_as(app: ASGIApp, settings: Settings) -> uvicorn.Config:
+    """How an application is listened for: by TLS where there is a certificate, and with X-Forwarded-For and -Proto believed of the
+    proxies that are named and of nobody else. NotStarted where the files of TLS cannot be used.
+    """
+    config = uvicorn.Config(
+        app,
+        http=BoundedHttp,
+        ws="none",
+        lifespan="off",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        proxy_headers=bool(settings.proxy),
+        forwarded_allow_ips=settings.proxy,
+        timeout_graceful_shutdown=settings.stop_seconds,
+        ssl_certfile=settings.tls_cert or None,
+        ssl_keyfile=settings.tls_key or None,
+        ssl_ca_certs=settings.tls_clients or None,
+        ssl_cert_reqs=ssl.CERT_REQUIRED if settings.tls_clients else ssl.CERT_NONE,
+    )
+    try:
+        config.load()
+    except OSError as error:  # ssl.SSLError is one
+        raise NotStarted(
+            f"The certificate, its key or the clients' CAs cannot be used: {error.strerror or error}."
+        ) from None
+    if config.ssl is not None:
+        config.ssl.minimum_version = ssl.TLSVersion.TLSv1_2
+    return config
 
 
 class _Server(uvicorn.Server):

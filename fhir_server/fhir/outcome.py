@@ -10,6 +10,7 @@ Refusal
 ├── NotFound               404  no such resource, or none that this caller may know of
 ├── NotAllowed             405  the address exists, the method does not apply to it
 ├── NotAcceptable          406  no representation that the caller accepts
+├── TooSlow                408  the body did not come in time
 ├── Conflict               409  the write cannot be reconciled with what is stored
 ├── Gone                   410  it was here and was deleted
 ├── Stale                  412  the version named is not the current one
@@ -18,6 +19,7 @@ Refusal
 ├── UnsupportedMedia       415  the body is of a media type that is not understood
 ├── Invalid                422  the content breaks FHIR's rules: every issue is named
 ├── Unversioned            428  the write does not say which version it replaces, and this server asks for it
+├── Throttled              429  the caller calls more often than this server lets it
 └── Unavailable            503  the store is away; nothing was written; try again
 
 `http/errors.py` alone turns a refusal into a response. https://hl7.org/fhir/R4/operationoutcome.html
@@ -223,6 +225,17 @@ class NotAcceptable(Refusal):
     status, code, spec = 406, "not-supported", f"{HTTP}#mime-type"
 
 
+class TooSlow(Refusal):
+    """The body did not come in time."""
+
+    status, code, spec = 408, "timeout", "https://www.rfc-editor.org/rfc/rfc9110#section-15.5.9"
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """RFC 9110 §15.5.9: what is still on its way is waited for no more."""
+        return {"Connection": "close"}
+
+
 class Conflict(Refusal):
     """The write cannot be reconciled with what is stored."""
 
@@ -252,6 +265,11 @@ class TooLarge(Refusal):
 
     status, code, spec = 413, "too-long", "https://www.rfc-editor.org/rfc/rfc9110#section-15.5.14"
 
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """RFC 9110 §15.5.14: the rest is not read."""
+        return {"Connection": "close"}
+
 
 class UnsupportedMedia(Refusal):
     """The body is of a media type that is not understood."""
@@ -269,6 +287,21 @@ class Unversioned(Refusal):
     """The write does not say which version it replaces, and this server asks for it."""
 
     status, code, spec = 428, "required", f"{HTTP}#concurrency"
+
+
+class Throttled(Refusal):
+    """The caller calls more often than this server lets it; `retry_after` in seconds."""
+
+    status, code, spec = 429, "throttled", "https://www.rfc-editor.org/rfc/rfc6585#section-4"
+
+    def __init__(self, *issues: Issue, retry_after: int = 1) -> None:
+        super().__init__(*issues)
+        self.retry_after = retry_after
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """RFC 9110 §10.2.3: when to try again, in seconds."""
+        return {"Retry-After": str(self.retry_after)}
 
 
 class Unavailable(Refusal):

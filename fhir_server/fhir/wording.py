@@ -201,6 +201,38 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "The version in If-Match is not the current one. Read the resource again and repeat the change.",
         "Versionen i If-Match är inte den aktuella. Läs resursen igen och gör om ändringen.",
     ),
+    "throttled": (
+        "More calls than this server takes from one caller. Try again in {seconds} s.",
+        "Fler anrop än servern tar emot från en och samma. Försök igen om {seconds} s.",
+    ),
+    "status-skipped": (
+        "A plan that was never active is not completed: make it active first, or revoke it.",
+        "En plan som aldrig har gällt kan inte avslutas som genomförd: gör den aktiv först, eller återkalla den.",
+    ),
+    "commission-ended": (
+        "The commission that you signed in with does not apply now.",
+        "Det medarbetaruppdrag som du har loggat in med gäller inte nu.",
+    ),
+    "too-slow": (
+        "The body did not come within {seconds} s.",
+        "Kroppen kom inte inom {seconds} s.",
+    ),
+    "body-packed": (
+        "A body is sent as it is, without Content-Encoding.",
+        "En kropp skickas som den är, utan Content-Encoding.",
+    ),
+    "too-many-items": (
+        "{limit} is the most that may stand in one list here.",
+        "{limit} är det mesta som får stå i en lista här.",
+    ),
+    "endpoint-refused": (
+        "The server sends nothing there: only to https addresses, without a user, of hosts that its operator has named.",
+        "Dit skickar servern inget: bara till https-adresser, utan användare, hos värdar som de driftansvariga har angett.",
+    ),
+    "header-refused": (
+        "A header is `Name: value` on one line, and none that says who sends, to whom, or how.",
+        "Ett huvud är `Namn: värde` på en rad, och inget som säger vem som skickar, till vem eller hur.",
+    ),
     "version-unnamed": (
         "This server asks which version a write replaces: read the resource, and send its ETag as If-Match.",
         "Servern frågar vilken version en skrivning ersätter: läs resursen och skicka dess ETag som If-Match.",

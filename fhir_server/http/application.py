@@ -10,7 +10,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fhir_server.fhir.outcome import NoSuchInteraction, NotAllowed, Refusal
 from fhir_server.http.errors import refused
@@ -39,6 +39,8 @@ class Beside:
     registry: CollectorRegistry
     version: str
     origins: Container[str] = ()
+    encrypted: bool = False
+    """Whether clients reach the server by TLS."""
 
 
 COMPRESSED_FROM = 1_000
@@ -84,6 +86,27 @@ class Compressed:
         await (self._packed if takes else self._plain)(scope, receive, send)
 
 
+STRICT = (b"strict-transport-security", b"max-age=31536000")
+"""A year, for this host. https://www.rfc-editor.org/rfc/rfc6797#section-6.1"""
+
+
+@dataclass(frozen=True, slots=True)
+class Strict:
+    """An application that browsers never again ask for without TLS."""
+
+    app: ASGIApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+
+        async def strictly(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", ()), STRICT]
+            await send(message)
+
+        await self.app(scope, receive, strictly)
+
+
 def application(fhir: ASGIApp, beside: Beside) -> ASGIApp:
     """The whole application."""
     app = FastAPI(
@@ -99,7 +122,8 @@ def application(fhir: ASGIApp, beside: Beside) -> ASGIApp:
     app.add_exception_handler(HTTPException, _as_outcome)
     app.add_exception_handler(Refusal, _as_outcome)
     shared, public = Shared(fhir, beside.origins), Shared(fhir, EveryOrigin())
-    return Compressed(Application(shared, public, Shared(app, beside.origins), unshared=app))
+    whole = Compressed(Application(shared, public, Shared(app, beside.origins), unshared=app))
+    return Strict(whole) if beside.encrypted else whole
 
 
 async def _as_outcome(request: Request, error: Exception) -> Response:

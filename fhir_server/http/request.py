@@ -1,5 +1,6 @@
 """Stop 2: from bytes and headers to a `Call`."""
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +10,7 @@ from starlette.types import Receive, Scope
 
 from fhir_server.fhir.codec import decode
 from fhir_server.fhir.instant import from_http_date
-from fhir_server.fhir.outcome import BadParameter, TooLarge, Unreadable
+from fhir_server.fhir.outcome import BadParameter, TooLarge, TooSlow, Unreadable, UnsupportedMedia
 from fhir_server.http.negotiate import FORM, READ, language, media_type, refuse_foreign, refuse_unacceptable
 from fhir_server.interactions.call import NO_PREFERENCE, Address, Call, Preference
 from fhir_server.interactions.operations.parameters import AS_TEXT, TEXT
@@ -18,6 +19,9 @@ from fhir_server.interactions.preconditions import NONE, Preconditions, version_
 
 URL_LIMIT = 8_000
 """Bytes of path and query together; a longer search goes by POST."""
+
+BODY_SECONDS = 60
+"""A body of the limit takes so long where a mobile network is bad."""
 
 RETURNS = frozenset({"representation", "minimal", "OperationOutcome"})
 WITH_BODY = frozenset({"create", "update", "patch", "batch", "transaction"})
@@ -47,7 +51,7 @@ class Reader:
         refuse_unacceptable(headers.get("accept", ""), _last(parameters, "_format"))
         return Call(
             _with_type_of(address, body),
-            bearer=_bearer(scope),
+            bearer=_bearer(scope, parameters),
             parameters=tuple(parameters),
             body=body,
             media_type=media_type(headers.get("content-type", "")),
@@ -84,7 +88,16 @@ class Reader:
         return _pairs(text)
 
     async def _body(self, headers: Mapping[str, str], receive: Receive) -> bytes:
+        if headers.get("content-encoding", "identity").strip().lower() != "identity":
+            raise UnsupportedMedia.because("body-packed")  # what is small on the wire could be anything in memory
         self._refuse_length(headers.get("content-length", "0"))
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                return await self._chunks(receive)
+        except TimeoutError:
+            raise TooSlow.because("too-slow", seconds=BODY_SECONDS) from None
+
+    async def _chunks(self, receive: Receive) -> bytes:
         chunks, length, more = [], 0, True
         while more:
             message = await receive()
@@ -101,10 +114,13 @@ class Reader:
             raise TooLarge.because("too-large", limit=self.body_limit)
 
 
-def _bearer(scope: Scope) -> str:
-    """The token of the request, "" where it has none. https://www.rfc-editor.org/rfc/rfc6750#section-2.1"""
+def _bearer(scope: Scope, parameters: Iterable[tuple[str, str]]) -> str:
+    """The token of the request, "" where it has none; one in the address or in a form is none, and beside another too much.
+    https://www.rfc-editor.org/rfc/rfc6750#section-2
+    """
     found = [value.decode("latin-1") for name, value in scope["headers"] if name == b"authorization"]
-    if len(found) > 1 or any("," in value for value in found):
+    twice = found and any(name == "access_token" for name, _ in parameters)
+    if twice or len(found) > 1 or any("," in value for value in found):
         raise Unreadable.because("two-tokens")
     kind, _, token = found[0].partition(" ") if found else ("", "", "")
     return token if kind.lower() == "bearer" else ""

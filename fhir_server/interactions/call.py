@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from typing import Any, NewType, Protocol, TypeAlias
 
 from fhir_server.access.anchor import Anchors
+from fhir_server.access.channel import Channels
 from fhir_server.access.decide import NOBODY, Access, Admitted
 from fhir_server.access.emergency import Emergencies
 from fhir_server.access.identity import Persons
 from fhir_server.access.protection import Protection
+from fhir_server.access.rate import Rates
 from fhir_server.fhir.outcome import Issue, NoSuchInteraction
 from fhir_server.interactions.preconditions import NONE, Preconditions
 from fhir_server.search.compartment import Compartments
@@ -161,8 +163,9 @@ class Content:
 @dataclass(frozen=True, slots=True)
 class Server:
     """The collaborators of every interaction. `clock` gives milliseconds since 1970, `new_id` an id never given before to a
-    resource of a type, `base` the FHIR base without a slash at its end, `secret` seals page tokens; `emergencies` knows who has emergency access; with `asks_version` nothing
-    is replaced without If-Match.
+    resource of a type, `base` the FHIR base without a slash at its end, `secret` seals page tokens; `emergencies` knows who has
+    emergency access, `rates` how often somebody may call, `channels` where a subscription may have something sent; with
+    `asks_version` nothing is replaced without If-Match.
     """
 
     store: Store
@@ -176,6 +179,8 @@ class Server:
     base: str
     secret: bytes
     emergencies: Emergencies
+    rates: Rates
+    channels: Channels
     asks_version: bool = False
 
     @property

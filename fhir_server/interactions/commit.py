@@ -10,9 +10,11 @@ from typing import Any
 from fhir_server.access.decide import NOBODY
 from fhir_server.access.guard import (
     refuse_adrift,
+    refuse_crowded,
     refuse_lowered,
     refuse_modified,
     refuse_moved,
+    refuse_skipped,
     refuse_strangers,
     stamped,
 )
@@ -25,6 +27,7 @@ from fhir_server.fhir.outcome import (
     Gone,
     NotFound,
     Refusal,
+    Throttled,
     Unavailable,
     Unreadable,
     Unversioned,
@@ -48,8 +51,9 @@ async def perform(call: Call, server: Server) -> Answer:
     """The answer to a call: decided, done, and durable together with its audit when this returns. Raises a Refusal, which is
     audited too.
     """
+    came = call.caller
     call = await admitted(call, server)
-    grant = await _granted_or_told(call, server)
+    grant = await _granted_or_told(call, server, calls=_calls_in(call) if came is not call.caller else 0)
     try:
         return await _settle(call, grant, server)
     except Unavailable as away:
@@ -57,8 +61,18 @@ async def perform(call: Call, server: Server) -> Answer:
             await _leave_trail(call, grant, server, away.status, (), away.issues[0].key)
         raise
     except Refusal as refusal:
+        if isinstance(refusal, NotFound) and call.id:
+            server.rates.missed(call.caller, call.request_id)
         await _leave_trail(call, grant, server, refusal.status, (), refusal.issues[0].key)
         raise
+
+
+def _calls_in(call: Call) -> int:
+    """What a request counts as: each entry of a Bundle is a call."""
+    if call.address.interaction not in {"batch", "transaction"}:
+        return 1
+    entries = call.body.get("entry") if isinstance(call.body, dict) else None
+    return max(1, len(entries)) if isinstance(entries, list) else 1
 
 
 PUBLIC = frozenset({"capabilities"})
@@ -93,11 +107,13 @@ def granted(call: Call, server: Server, interaction: str = "", type: str = "") -
 _CONDITIONAL = frozenset({"create", "update", "patch", "delete"})
 
 
-async def _granted_or_told(call: Call, server: Server) -> Grant:
-    """The Grant of a call; a refusal is audited under one that reaches nothing."""
+async def _granted_or_told(call: Call, server: Server, *, calls: int) -> Grant:
+    """The Grant of a call, which costs so many `calls`; a refusal is audited under one that reaches nothing. Throttled, Forbidden."""
     try:
+        if calls:
+            server.rates.spend(call.caller, calls)
         return granted(call, server)
-    except Forbidden as refusal:
+    except (Forbidden, Throttled) as refusal:
         told = Grant(NOTHING, call.caller.purpose, "refused")
         await _leave_trail(call, told, server, refusal.status, (), refusal.issues[0].key)
         raise
@@ -128,7 +144,13 @@ async def write(proposal: Proposal, call: Call, grant: Grant, server: Server) ->
     looking = await eyes((id for it in written for id in it.patients), call, server)
     origins = await told_origins(proposal.changes, call, grant, server)
     made = await server.store.commit(_commit(proposal, origins, _occasion(call, grant, server), call, grant))
+    if not DIRECTORY.isdisjoint(change.type for change in proposal.changes):
+        server.access.directory_changed()
     return tuple(map(looking.on, made[: len(proposal.changes)]))
+
+
+DIRECTORY = frozenset({"Organization", "Practitioner", "PractitionerRole"})
+"""What staff are known by: a commission that ends does so for the next request."""
 
 
 def _commit(proposal: Proposal, origins: tuple[Put, ...], occasion: Occasion, call: Call, grant: Grant) -> Commit:
@@ -196,7 +218,9 @@ def put(
     """
     kind, narrowed = resource["resourceType"], not call.caller.free
     earlier = decode(before.text) if narrowed and before is not None else None
+    server.channels.refuse_hostile(resource)
     if narrowed:
+        refuse_crowded(resource)
         resource = stamped(resource, earlier, call.caller.standing)
     index = server.content.extractor.index(resource)
     patients = server.content.anchors.of(kind, id, index)
@@ -204,6 +228,7 @@ def put(
         refuse_adrift(kind, patients, server.content.anchors)
         refuse_strangers(resource, patients, index)
         refuse_moved(kind, patients, before)
+        refuse_skipped(resource, earlier)
         refuse_lowered(resource, earlier)
         refuse_modified(resource, earlier, server.content.validator.profiles.has)
     related = relations(resource, id, patients, server.base)

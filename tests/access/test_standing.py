@@ -1,5 +1,6 @@
 """Where a caller stands: who a token's identifiers are among the resources."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -118,3 +119,72 @@ async def test_who_stands_nowhere_is_looked_for_each_time(standings, keep):
     assert frozenset() == (await standings.of(NURSE)).actors
     await keep("Practitioner", "nurse", HSA, "SE1-N")
     assert {"Practitioner/nurse"} == (await standings.of(NURSE)).actors
+
+
+COMMISSIONED = Caller(
+    "staff", "https://idp.example", "app", "t1", 0, person="SE1-N", commission="SE1-C", provider="SE1-P"
+)
+
+
+@pytest.fixture
+def commission(assembly):
+    async def put(**members: object) -> None:
+        body = {
+            "resourceType": "PractitionerRole",
+            "id": "c",
+            "identifier": [{"system": HSA, "value": "SE1-C"}],
+            **members,
+        }
+        await perform(Call(Address("update", "PractitionerRole", "c"), body=body), assembly.server)
+
+    return put
+
+
+async def refused(standings: Standings) -> bool:
+    try:
+        await standings.of(COMMISSIONED)
+    except Forbidden as refusal:
+        return "commission-ended" == refusal.issues[0].key
+    return False
+
+
+async def test_a_commission_ends_to_the_moment_though_it_was_just_looked_up(standings, commission, clock):
+    clock.now = 1_893_456_000_000 - 10  # ten milliseconds before 2030 begins in UTC
+    await commission(period={"start": "2029-12-31T00:00:00Z", "end": "2029-12-31T23:59:59.995Z"})
+    assert not await refused(standings)
+    clock.now += 5
+    assert not await refused(standings)
+    clock.now += 1
+    assert await refused(standings)
+
+
+async def test_a_commission_holds_to_the_end_of_its_last_day(standings, commission, clock):
+    clock.now = 1_893_456_000_000 - 10
+    await commission(active=True, period={"end": "2029-12-31"})
+    assert not await refused(standings)
+    clock.now += 10
+    assert await refused(standings)
+
+
+async def test_one_that_is_not_in_the_directory_is_taken_as_the_issuer_tells_it(standings, keep, clock):
+    await keep("Practitioner", "nurse", HSA, "SE1-N")
+    assert {"Practitioner/nurse"} == (await standings.of(COMMISSIONED)).actors
+
+
+async def test_what_is_forgotten_is_looked_up_anew(standings, commission):
+    await commission()
+    assert not await refused(standings)
+    await commission(active=False)
+    assert not await refused(standings)
+    standings.forget()
+    assert await refused(standings)
+
+
+async def test_who_is_being_looked_up_while_all_are_forgotten_is_not_kept(standings, commission, assembly):
+    await commission()
+    looking = asyncio.create_task(standings.of(COMMISSIONED))
+    await asyncio.sleep(0)
+    standings.forget()
+    assert {"PractitionerRole/c"} == (await looking).actors
+    await commission(active=False)
+    assert await refused(standings)

@@ -21,7 +21,9 @@ from fhir_server.fhir.outcome import (
     NotFound,
     Refusal,
     Stale,
+    Throttled,
     TooLarge,
+    TooSlow,
     Unauthorized,
     Unavailable,
     Unreadable,
@@ -33,8 +35,8 @@ from fhir_server.http.openapi.place import Place
 Refusals: TypeAlias = tuple[type[Refusal], ...]
 
 ALWAYS: Refusals = (BadParameter, NotAcceptable, TooLarge)
-READING: Refusals = (*ALWAYS, Unauthorized, Forbidden, Unavailable)
-BODY: Refusals = (Unreadable, UnsupportedMedia)
+READING: Refusals = (*ALWAYS, Unauthorized, Forbidden, Throttled, Unavailable)
+BODY: Refusals = (Unreadable, TooSlow, UnsupportedMedia)
 WRITING: Refusals = (*READING, *BODY, Conflict, Stale, Invalid)
 
 PART = ("_summary", "_elements")
@@ -179,7 +181,9 @@ def told(place: Place) -> Told:
     if place.is_matched and place.method != "GET":
         return replace(first, summary=_CONDITIONAL[place.interactions[0]], refusals=(*first.refusals, Ambiguous))
     if place.shape.endswith("-search"):
-        return replace(first, refusals=(*first.refusals, UnsupportedMedia), asks="form", query=(), required=False)
+        return replace(
+            first, refusals=(*first.refusals, TooSlow, UnsupportedMedia), asks="form", query=(), required=False
+        )
     if not place.kind.get("conditionalCreate"):
         return replace(first, headers=tuple(name for name in first.headers if name != "If-None-Exist"))
     return first
