@@ -14,6 +14,7 @@ from tests.databases import KINDS, empty_database, pytest_unconfigure, which
 from tests.fidelity.official import LEFT_OUT as NO_EXAMPLES
 from tests.fidelity.official import Examples, examples
 from tests.npm import left_out
+from tests.witness import enter, summary, witnessed
 
 __all__ = ["pytest_unconfigure"]
 """pytest calls it: the emulator ends with the run."""
@@ -27,8 +28,14 @@ SECRET = "a secret of the tests"
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """The run's closing lines: which MongoDB it had, and what it went without."""
-    for line in (which(), *left_out(terminalreporter, NO_APP, NO_EXAMPLES)):
+    seen = summary(terminalreporter.stats.get("", ()))
+    for line in (which(), seen, *left_out(terminalreporter, NO_APP, NO_EXAMPLES)):
         terminalreporter.write_line(line)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """The witness is told which test it is whose requests come."""
+    enter(item)
 
 
 @pytest.fixture(scope="session")
@@ -64,7 +71,8 @@ def settings(database: str, limits: dict[str, object]) -> Settings:
 async def assembly(settings: Settings) -> AsyncIterator[Assembly]:
     async with assembled(settings) as house:
         assert await claim_index(house)
-        yield house
+        async with witnessed(house) as seen:
+            yield seen
 
 
 @pytest.fixture

@@ -39,10 +39,11 @@ from fhir_server.assembly.defined import (
     shelf_of,
     statement_of,
 )
-from fhir_server.assembly.duties import sharing, tended, trusted
+from fhir_server.assembly.duties import sharing, tended, told, trusted
 from fhir_server.assembly.opening import open_store
 from fhir_server.assembly.outside import clock, new_id, new_request_id, secret, tell_of_guesses, write_line
 from fhir_server.assembly.safety import refuse_unsafe
+from fhir_server.audit.doorstep import Doorstep
 from fhir_server.audit.render import Renderer
 from fhir_server.audit.surface import TrailOverStore
 from fhir_server.fhir import definitions
@@ -86,10 +87,16 @@ async def assembled(settings: Settings, stories: Sequence[Story] = ()) -> AsyncI
     version = index_version()
     store = await open_store(settings, version)
     try:
-        async with trusted(settings, store) as trust, sharing(settings, store) as origins, tended(store):
+        doorstep = Doorstep(clock)
+        async with (
+            trusted(settings, store) as trust,
+            sharing(settings, store) as origins,
+            tended(store),
+            told(doorstep, store),
+        ):
             server = _server(settings, store, trust)
             async with authorizing(settings, server, trust) as authority:
-                app = _application(settings, server, stories, authority, origins)
+                app = _application(settings, server, stories, doorstep, authority, origins)
                 yield Assembly(app, server, version, origins, trust)
     finally:
         await store.close()
@@ -143,16 +150,19 @@ def _application(
     settings: Settings,
     server: Server,
     stories: Sequence[Story],
+    doorstep: Doorstep,
     authority: Authority | None = None,
     origins: Container[str] = (),
 ) -> ASGIApp:
     registry = CollectorRegistry()
     observer = Observer(registry, structlog.get_logger(), write_line, time.perf_counter)
-    endpoint = FhirEndpoint(BASE_PATH, server, server.routes, Reader(settings.body_limit), observer, new_request_id)
+    reader = Reader(settings.body_limit)
+    endpoint = FhirEndpoint(BASE_PATH, server, server.routes, reader, observer, new_request_id, doorstep.turned_away)
     people = authority.people.all if authority and stories else None
     pages = [welcome_route(server.base, settings.access, __version__, stories, docs=settings.shows_docs, people=people)]
-    told = authorization_server(settings.root) if authority else None
-    pages.append(discovery_route(DISCOVERY_PATH, discovered(told) if authority or settings.access == "smart" else None))
+    beside_us = authorization_server(settings.root) if authority else None
+    smart = authority or settings.access == "smart"
+    pages.append(discovery_route(DISCOVERY_PATH, discovered(beside_us) if smart else None))
     pages += authorization_routes(authority) if authority else []
     if settings.shows_docs:
         pages += docs_routes(cache(lambda: describe(server.statement, definitions.by_canonical(), server.base)))

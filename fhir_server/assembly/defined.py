@@ -16,6 +16,7 @@ from fhir_server.access.rate import load_proportions
 from fhir_server.access.rules import load_rules
 from fhir_server.assembly.authority import authorization_server
 from fhir_server.assembly.outside import NotStarted
+from fhir_server.audit.account import public_bodies
 from fhir_server.fhir import definitions
 from fhir_server.fhir.codec import encode
 from fhir_server.fhir.definitions import BadDefinition
@@ -75,6 +76,7 @@ def load_law() -> Law:
     """What interactions need and what the rules say; NotStarted where an interaction is left out, or a row names what there is not."""
     try:
         load_proportions()
+        public_bodies()  # a row of theirs that is wrong refuses the start, not the first who asks
         return Law(load_needs(TABLE.keys()), load_rules(), load_protection())
     except BadDefinition as error:
         raise NotStarted(f"security/{error}") from error

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 
 import httpx
 import structlog
@@ -14,6 +15,7 @@ from fhir_server.access.mirror import keep_fresh
 from fhir_server.access.trust import Trust
 from fhir_server.assembly.authority import authority_url
 from fhir_server.assembly.outside import clock
+from fhir_server.audit.doorstep import Doorstep
 from fhir_server.fhir.outcome import Unavailable
 from fhir_server.settings import Settings
 from fhir_server.storage.store import Store
@@ -25,23 +27,38 @@ TEND_SECONDS = 1.0
 @asynccontextmanager
 async def tended(store: Store) -> AsyncIterator[None]:
     """Has the store see to its trail until the block ends, and then once more."""
-    tending = asyncio.create_task(_tend(store))
+    async with _again_and_again(store.tend, store.tend):
+        yield
+
+
+@asynccontextmanager
+async def told(doorstep: Doorstep, store: Store) -> AsyncIterator[None]:
+    """Has the trail told of those who were turned away, minute by minute until the block ends, and then of the last."""
+    async with _again_and_again(partial(doorstep.tell, store), partial(doorstep.tell, store, unended=True)):
+        yield
+
+
+@asynccontextmanager
+async def _again_and_again(
+    work: Callable[[], Awaitable[None]], last: Callable[[], Awaitable[None]]
+) -> AsyncIterator[None]:
+    working = asyncio.create_task(_each_second(work))
     try:
         yield
     finally:
-        tending.cancel()
+        working.cancel()
         with suppress(asyncio.CancelledError):
-            await tending
+            await working
         with suppress(Unavailable):
-            await store.tend()
+            await last()
 
 
-async def _tend(store: Store) -> None:
-    """Each second; what fails is told in the log, and tried again."""
+async def _each_second(work: Callable[[], Awaitable[None]]) -> None:
+    """What fails is told in the log, and tried again."""
     while True:
         await asyncio.sleep(TEND_SECONDS)
         try:
-            await store.tend()
+            await work()
         except Exception as error:  # noqa: BLE001  # a trail that nobody seals is worse than any error
             structlog.get_logger().error("trail-not-tended", error=type(error).__name__)
 

@@ -7,7 +7,16 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from fhir_server.audit.agent import named
-from fhir_server.audit.coding import INTERACTION, OUTCOMES, REST, SUBTYPES, action_of
+from fhir_server.audit.coding import (
+    INTERACTION,
+    LOGIN,
+    LOGIN_SUBTYPE,
+    LOGIN_TYPE,
+    OUTCOMES,
+    REST,
+    SUBTYPES,
+    action_of,
+)
 from fhir_server.audit.render import number_of
 from fhir_server.fhir.outcome import BadParameter
 from fhir_server.search.query import (
@@ -81,28 +90,39 @@ def _token(token: Token) -> Criterion:
 def _action(token: Token) -> Criterion:
     if token.system:
         return NOTHING
-    done = [it for it in SUBTYPES if token.code in {None, action_of(it)}]
+    done = [it for it in (*SUBTYPES, LOGIN) if token.code in {None, action_of(it)}]
     return some(*map(_interaction, done)) if done else NOTHING
 
 
 def _subtype(token: Token) -> Criterion:
+    logins = _login() if _is_met(token, LOGIN_SUBTYPE) else NOTHING
     if token.system not in {None, INTERACTION}:
-        return NOTHING
+        return logins
     if token.code is None:
-        return Everything()
-    return _interaction(token.code) if token.code in SUBTYPES else NOTHING
+        return Without(_login()) if token.system else Everything()
+    return _interaction(token.code) if token.code in SUBTYPES else logins
 
 
 def _interaction(code: str) -> Criterion:
     """Operations stand under their own names: they are all that is nothing else."""
     if code != "operation":
         return Token("interaction", None, code)
-    return Without(Some(tuple(Token("interaction", None, it) for it in SUBTYPES if it != code)))
+    return Without(Some(tuple(Token("interaction", None, it) for it in (*SUBTYPES, LOGIN) if it != code)))
 
 
 def _type(token: Token) -> Criterion:
-    met = token.system in {None, REST["system"]} and token.code in {None, REST["code"]}
-    return Everything() if met else NOTHING
+    rest, logins = _is_met(token, REST), _is_met(token, LOGIN_TYPE)
+    if rest and logins:
+        return Everything()
+    return Without(_login()) if rest else _login() if logins else NOTHING
+
+
+def _login() -> Criterion:
+    return Token("interaction", None, LOGIN)
+
+
+def _is_met(token: Token, coding: Mapping[str, str]) -> bool:
+    return token.system in {None, coding["system"]} and token.code in {None, coding["code"]}
 
 
 def _outcome(token: Token) -> Criterion:

@@ -8,7 +8,10 @@ from collections.abc import Mapping
 from fhir_server.fhir.canonical import OURS
 
 REST = {"system": "http://terminology.hl7.org/CodeSystem/audit-event-type", "code": "rest"}
-"""The type of every entry: all that the server does is asked of it over REST."""
+"""The type of every entry but those of LOGIN: all that the server does is asked of it over REST."""
+
+LOGIN = "login"
+"""What is told of those whom no token let in, by source and minute."""
 
 INTERACTION = "http://hl7.org/fhir/restful-interaction"
 ACTION = "http://hl7.org/fhir/audit-event-action"
@@ -23,6 +26,11 @@ AUDIT = f"{OURS}/CodeSystem/audit"
 
 PARTICIPATION = "http://terminology.hl7.org/CodeSystem/v3-ParticipationType"
 DICOM = "http://dicom.nema.org/resources/ontology/DCM"
+
+LOGIN_TYPE = {"system": DICOM, "code": "110114"}
+"""User authentication, of DICOM's audit messages. https://hl7.org/fhir/R4/valueset-audit-event-type.html"""
+LOGIN_SUBTYPE = {"system": DICOM, "code": "110122"}
+"""Login."""
 
 _ACTIONS: Mapping[str, str] = {
     "create": "C",
@@ -46,6 +54,16 @@ SUBTYPES = (*_ACTIONS, *sorted(SEARCHES), *sorted(BUNDLES), "operation")
 def action_of(interaction: str) -> str:
     """What kind of doing an interaction is: C, R, U, D; E for searches and all else that is carried out."""
     return _ACTIONS.get(interaction, "E")
+
+
+def type_coding_of(interaction: str) -> Mapping[str, str]:
+    """What kind of event an entry is."""
+    return LOGIN_TYPE if interaction == LOGIN else REST
+
+
+def subtype_coding_of(interaction: str) -> Mapping[str, str]:
+    """What was done, as a coding."""
+    return LOGIN_SUBTYPE if interaction == LOGIN else {"system": INTERACTION, "code": subtype_of(interaction)}
 
 
 def subtype_of(interaction: str) -> str:

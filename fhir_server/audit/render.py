@@ -18,13 +18,14 @@ from fhir_server.audit.coding import (
     DICOM,
     ENTITY_ROLE,
     ENTITY_TYPE,
-    INTERACTION,
+    LOGIN,
     PARTICIPATION,
     PURPOSE,
-    REST,
     action_of,
     outcome_of,
+    subtype_coding_of,
     subtype_of,
+    type_coding_of,
 )
 from fhir_server.fhir.codec import encode
 from fhir_server.fhir.instant import instant
@@ -68,13 +69,12 @@ class Renderer:
     def event(self, number: int, entry: Entry) -> Json:
         """The entry as an AuditEvent."""
         at = instant(entry.at)
-        subtype = subtype_of(entry.interaction)
         return _present(
             resourceType=ENTRIES,
             id=id_of(number),
             meta={"versionId": "1", "lastUpdated": at},
-            type=REST,
-            subtype=[{"system": INTERACTION, "code": subtype}],
+            type=dict(type_coding_of(entry.interaction)),
+            subtype=[dict(subtype_coding_of(entry.interaction))],
             action=action_of(entry.interaction),
             recorded=at,
             outcome=outcome_of(entry.status),
@@ -148,7 +148,7 @@ def _entities(entry: Entry) -> Iterator[Json]:
     if entry.type and entry.id:
         version = f"/_history/{entry.version}" if entry.version else ""
         yield _entity("2", "4", what={"reference": f"{entry.type}/{entry.id}{version}"})
-    if action == "E" and entry.interaction not in BUNDLES:
+    if action == "E" and entry.interaction not in {*BUNDLES, LOGIN}:
         asked = f"{entry.type}?{entry.query}" if entry.query else entry.type or "?"
         yield _entity("2", "24", query=b64encode(asked.encode()).decode())
     for patient in entry.patient.split():
@@ -161,7 +161,8 @@ def _entities(entry: Entry) -> Iterator[Json]:
 
 def _details(entry: Entry) -> Iterator[Json]:
     operation = entry.interaction if subtype_of(entry.interaction) == "operation" else ""
-    told = (("rule", entry.rule), ("reason", entry.reason), ("interaction", operation))
+    count = entry.query.removeprefix("count=") if entry.interaction == LOGIN else ""
+    told = (("rule", entry.rule), ("reason", entry.reason), ("interaction", operation), ("count", count))
     for code, value in told:
         if value:
             yield {"type": code, "valueString": value}

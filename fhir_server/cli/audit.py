@@ -1,16 +1,23 @@
-"""`fhir-server audit verify`: whether the trail is what was written."""
+"""`fhir-server audit verify`: whether the trail is what was written; `audit sample`: entries for the log review, by lot."""
 
 import asyncio
+import secrets
+from datetime import datetime, timedelta
 from typing import Annotated
 
 import typer
 
 from fhir_server.assembly.opening import open_trail
 from fhir_server.assembly.outside import NotStarted
+from fhir_server.audit.agent import agent_of
+from fhir_server.audit.render import id_of
+from fhir_server.audit.sample import Drawn, Sample, sample
 from fhir_server.audit.verify import Broken, Verified, verify
 from fhir_server.cli.progress import progress_on_stderr
 from fhir_server.cli.serve import settings_with, stopped
+from fhir_server.fhir.instant import instant
 from fhir_server.fhir.outcome import Refusal
+from fhir_server.fhir.shift import STOCKHOLM
 from fhir_server.storage.store import Unopened
 
 audit = typer.Typer(no_args_is_help=True, help="The trail of who did what.")
@@ -38,6 +45,52 @@ def verify_trail(
     )
     for block in found.heads:
         typer.echo(f"{block.digest.hex()}  block {block.number}  {block.organisation or '-'}")
+
+
+@audit.command(name="sample")
+def sample_trail(
+    size: Annotated[int, typer.Option(min=1, max=10_000, help="How many entries.")],
+    provider: Annotated[str, typer.Option(help="The HSA-id of the provider whose log is reviewed.")],
+    since: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The first day, in Sweden.")],
+    until: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The last day; yesterday if left out.")
+    ] = None,
+    seed: Annotated[str, typer.Option(help="That of a sample before, to draw it again.")] = "",
+    database: Annotated[str | None, typer.Option(help="sqlite:///FILE or mongodb://HOST/NAME")] = None,
+) -> None:
+    """Draw entries of a provider for the log review: by lot, half of them of those that have a flag. A line for each."""
+    last = until or datetime.now(STOCKHOLM) - timedelta(days=1)
+    lot = seed or secrets.token_hex(8)
+    try:
+        found = asyncio.run(_sample(database, provider, (_day(since), _day(last + timedelta(days=1))), size, lot))
+    except (NotStarted, Unopened) as refusal:
+        raise stopped(str(refusal)) from None
+    except Refusal as refusal:
+        raise stopped(refusal.issues[0].text()) from None
+    typer.echo(
+        f"{len(found.drawn)} of {found.out_of} entries ({found.flagged} with a flag). To draw them again: "
+        f"--since {since:%Y-%m-%d} --until {last:%Y-%m-%d} --seed {lot}"
+    )
+    for one in found.drawn:
+        typer.echo(_line(one))
+
+
+def _day(moment: datetime) -> int:
+    """When a day begins in Sweden, in milliseconds since 1970."""
+    return int(datetime(moment.year, moment.month, moment.day, tzinfo=STOCKHOLM).timestamp() * 1000)
+
+
+async def _sample(database: str | None, provider: str, span: tuple[int, int], size: int, seed: str) -> Sample:
+    async with open_trail(settings_with(database=database)) as trail:
+        return await sample(trail, provider, span, size, seed)
+
+
+def _line(drawn: Drawn) -> str:
+    """AuditEvent, moment, user, unit, what was done to what, of whom, with what outcome, under which rules; the flags."""
+    it, agent = drawn.entry, agent_of(drawn.entry.agent)
+    place = f"{it.type}/{it.id}".strip("/")
+    told = (id_of(drawn.number), instant(it.at), agent.user, agent.unit, it.interaction, place, it.patient)
+    return "\t".join(member or "-" for member in (*told, str(it.status), it.rule, ",".join(drawn.flags)))
 
 
 async def _verify(database: str | None, noted: list[bytes]) -> Verified:

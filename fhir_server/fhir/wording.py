@@ -1184,3 +1184,47 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "Rekommendationen {key} följs inte: {human}",
     ),
 }
+
+
+WORDS: dict[str, tuple[str, str]] = {
+    # ------------------------------------------------------------------ the access log, as a citizen reads it
+    "where-yourself": ("yourself", "du själv"),
+    "where-citizen": ("another private person", "en annan privatperson"),
+    "where-system": ("a system that the operator answers for", "ett system som driftansvarig svarar för"),
+    "did-C": ("wrote {thing}", "skrev {thing}"),
+    "did-R": ("read {thing}", "läste {thing}"),
+    "did-U": ("changed {thing}", "ändrade {thing}"),
+    "did-D": ("removed {thing}", "tog bort {thing}"),
+    "did-E": ("searched, and was shown {thing}", "sökte och fick se {thing}"),
+    "did-log": ("read this log", "läste den här loggen"),
+    "tried-C": ("tried to write {thing}, and was refused", "försökte skriva {thing} men nekades"),
+    "tried-R": ("tried to read {thing}, and was refused", "försökte läsa {thing} men nekades"),
+    "tried-U": ("tried to change {thing}, and was refused", "försökte ändra {thing} men nekades"),
+    "tried-D": ("tried to remove {thing}, and was refused", "försökte ta bort {thing} men nekades"),
+    "tried-E": ("tried to search for {thing}, and was refused", "försökte söka efter {thing} men nekades"),
+    "tried-log": ("tried to read this log, and was refused", "försökte läsa den här loggen men nekades"),
+    "thing-CarePlan": ("a plan", "en plan"),
+    "thing-CareTeam": ("who is in a team", "vilka som ingår i ett team"),
+    "thing-Communication": ("a message", "ett meddelande"),
+    "thing-Condition": ("a need or a diagnosis", "ett behov eller en diagnos"),
+    "thing-Consent": ("a consent", "ett samtycke"),
+    "thing-DocumentReference": ("a document", "ett dokument"),
+    "thing-Encounter": ("a stay", "ett vårdtillfälle"),
+    "thing-EpisodeOfCare": ("a case", "ett ärende"),
+    "thing-Goal": ("a goal", "ett mål"),
+    "thing-MedicationRequest": ("a prescription", "en läkemedelsordination"),
+    "thing-MedicationStatement": ("a medicine", "ett läkemedel"),
+    "thing-Observation": ("an observation", "en iakttagelse"),
+    "thing-Patient": ("who the person is", "personuppgifter"),
+    "thing-RelatedPerson": ("a relative", "en närstående"),
+    "thing-ServiceRequest": ("a decided action", "en beslutad insats"),
+    "thing-Task": ("a task", "en uppgift"),
+    "thing-other": ("information about the person", "uppgifter om personen"),
+}
+"""What is told that is no message: parts of sentences, in English and in Swedish."""
+
+
+def worded(key: str, language: str = "en", **said: str) -> str:
+    """The words of a key in a language: `sv`, or English for every other."""
+    english, swedish = WORDS[key]
+    return (swedish if language == "sv" else english).format_map(said)

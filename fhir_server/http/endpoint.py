@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from starlette.datastructures import Headers as RequestHeaders
 from starlette.types import Receive, Scope, Send
 
-from fhir_server.fhir.outcome import Refusal
+from fhir_server.fhir.outcome import Refusal, Unauthorized
 from fhir_server.http.errors import failed, refused
 from fhir_server.http.negotiate import language
 from fhir_server.http.observe import Observed, Observer
@@ -26,6 +26,8 @@ class FhirEndpoint:
     reader: Reader
     observer: Observer
     new_request_id: Callable[[], str]
+    turned_away: Callable[[str], None]
+    """Told the address of whoever is answered 401."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
@@ -33,6 +35,8 @@ class FhirEndpoint:
         try:
             status, headers, body = await self._answer(scope, receive, seen)
         except Refusal as refusal:
+            if isinstance(refusal, Unauthorized):
+                self.turned_away(_source(scope))
             status, headers, body = refused(refusal, _language(scope))
         except Exception as error:  # noqa: BLE001  # a fault of ours becomes a 500 with a request id, never a stack trace
             self.observer.fault(seen, error)
@@ -53,6 +57,12 @@ class FhirEndpoint:
         body = body_of(answer, call)
         headers = headers_of(answer, self.server.base)
         return answer.status, [CONTENT_TYPE, *headers] if body else headers, body
+
+
+def _source(scope: Scope) -> str:
+    """The address that a request came from; behind a proxy that is trusted, as the ASGI server tells it."""
+    client = scope.get("client")
+    return client[0] if client else "unknown"
 
 
 def _language(scope: Scope) -> str:

@@ -27,8 +27,10 @@ from fhir_server.interactions.entries import (
     pointing_at,
     resolved,
 )
+from fhir_server.interactions.trail import trail_of
 from fhir_server.interactions.validity import refuse_invalid
 from fhir_server.storage.store import Change, Grant, Matches, Overtaken
+from fhir_server.storage.store import Entry as AuditEntry
 
 
 async def batch(call: Call, grant: Grant, server: Server) -> Answer:
@@ -131,12 +133,25 @@ async def _write(
     proposals = {number: result for number, result in results.items() if isinstance(result, Proposal)}
     writes = {entry.number for entry in ordered if entry.writes}
     answers = {number: result for number, result in results.items() if isinstance(result, Answer) and number in writes}
-    if proposals:
+    beside = _found_trail([entry for entry in ordered if entry.number in answers], answers, grants, server)
+    if proposals or beside:
         joined = _joined(proposals, conditions)
-        stored = iter(await write(joined, call, grant, server))
+        stored = iter(await write(joined, call, grant, server, beside))
         for number, proposal in proposals.items():
             answers[number] = proposal.tell(tuple(next(stored) for _ in proposal.changes))
     return answers
+
+
+def _found_trail(
+    entries: Iterable[Entry], answers: Mapping[int, Answer], grants: Mapping[int, Grant], server: Server
+) -> tuple[AuditEntry, ...]:
+    """What the trail is told of writes that met what they wanted, and write nothing: what is shown of it was seen."""
+    return tuple(
+        row
+        for entry in entries
+        if (answer := answers[entry.number]).seen is not None
+        for row in trail_of(entry.call, grants[entry.number], server, answer.status, answer.seen)
+    )
 
 
 async def _results(

@@ -19,7 +19,8 @@ from fhir_server.access.guard import (
     stamped,
 )
 from fhir_server.access.relation import relations
-from fhir_server.audit.event import Occasion, entry, in_emergency, seen_entries
+from fhir_server.audit.agent import Agent
+from fhir_server.audit.event import Occasion, entry
 from fhir_server.fhir.codec import decode, encode
 from fhir_server.fhir.outcome import (
     Conflict,
@@ -38,6 +39,7 @@ from fhir_server.interactions.draft import draft
 from fhir_server.interactions.origin import told_origins
 from fhir_server.interactions.pointing import refuse_unseen
 from fhir_server.interactions.shown import Whole, eyes
+from fhir_server.interactions.trail import leave_trail, occasion_of, tell_refusal
 from fhir_server.interactions.validity import refuse_invalid
 from fhir_server.messaging.outbox import notice
 from fhir_server.search.query import NOTHING
@@ -49,22 +51,30 @@ ATTEMPTS = 40
 
 async def perform(call: Call, server: Server) -> Answer:
     """The answer to a call: decided, done, and durable together with its audit when this returns. Raises a Refusal, which is
-    audited too.
+    audited too, and so is a fault of ours.
     """
     came = call.caller
-    call = await admitted(call, server)
+    call = await _admitted_or_told(call, server)
     grant = await _granted_or_told(call, server, calls=_calls_in(call) if came is not call.caller else 0)
     try:
         return await _settle(call, grant, server)
     except Unavailable as away:
         with suppress(Unavailable):  # what is told stays what happened to the write, not what happened to its trail
-            await _leave_trail(call, grant, server, away.status, (), away.issues[0].key)
+            await leave_trail(call, grant, server, away.status, (), away.issues[0].key)
         raise
     except Refusal as refusal:
         if isinstance(refusal, NotFound) and call.id:
             server.rates.missed(call.caller, call.request_id)
-        await _leave_trail(call, grant, server, refusal.status, (), refusal.issues[0].key)
+        await tell_refusal(refusal, call, grant, server)
         raise
+    except Exception:
+        with suppress(Exception):  # what is told stays the fault that came first
+            await leave_trail(call, grant, server, FAULT, (), "internal")
+        raise
+
+
+FAULT = 500
+"""What the caller is answered where the fault is ours."""
 
 
 def _calls_in(call: Call) -> int:
@@ -84,6 +94,21 @@ async def admitted(call: Call, server: Server) -> Call:
     if call.caller is not NOBODY or call.address.interaction in PUBLIC:
         return call
     return replace(call, caller=await server.access.admit(call.bearer))
+
+
+async def _admitted_or_told(call: Call, server: Server) -> Call:
+    """The call with its caller. One whose token is good but who is turned away all the same is audited, as a stranger; who
+    brings no good token is counted at the door (`audit/doorstep.py`).
+    """
+    try:
+        return await admitted(call, server)
+    except Forbidden as refusal:
+        told = Grant(NOTHING, "", "refused")
+        await leave_trail(replace(call, caller=STRANGER), told, server, refusal.status, (), refusal.issues[0].key)
+        raise
+
+
+STRANGER = replace(NOBODY, agent=Agent(who="not admitted").text())
 
 
 def reached(proposal: Proposal, grant: Grant) -> Proposal:
@@ -114,8 +139,7 @@ async def _granted_or_told(call: Call, server: Server, *, calls: int) -> Grant:
             server.rates.spend(call.caller, calls)
         return granted(call, server)
     except (Forbidden, Throttled) as refusal:
-        told = Grant(NOTHING, call.caller.purpose, "refused")
-        await _leave_trail(call, told, server, refusal.status, (), refusal.issues[0].key)
+        await tell_refusal(refusal, call, Grant(NOTHING, call.caller.purpose, "refused"), server)
         raise
 
 
@@ -129,21 +153,23 @@ async def _settle(call: Call, grant: Grant, server: Server) -> Answer:
         except Overtaken:
             continue
         if result.seen is not None:
-            await _leave_trail(call, grant, server, result.status, result.seen)
+            await leave_trail(call, grant, server, result.status, result.seen)
         return result
     raise Conflict.because("overtaken")
 
 
-async def write(proposal: Proposal, call: Call, grant: Grant, server: Server) -> tuple[Shown, ...]:
-    """What the store made of a proposal as the caller is shown it, one version for each change; who made them is written beside.
-    Raises Overtaken, what the store refuses, and Invalid for an X-Provenance that cannot be kept. Who is protected is asked
-    before: nothing may fail once it is written.
+async def write(
+    proposal: Proposal, call: Call, grant: Grant, server: Server, beside: tuple[Entry, ...] = ()
+) -> tuple[Shown, ...]:
+    """What the store made of a proposal as the caller is shown it, one version for each change; who made them, and the entries
+    `beside`, are written with it. Raises Overtaken, what the store refuses, and Invalid for an X-Provenance that cannot be
+    kept. Who is protected is asked before: nothing may fail once it is written.
     """
     speaks = server.content.protection.speaks_of
     written = (it for it in proposal.changes if isinstance(it, Put) and speaks(it.type, *astuple(it.draft)))
     looking = await eyes((id for it in written for id in it.patients), call, server)
     origins = await told_origins(proposal.changes, call, grant, server)
-    made = await server.store.commit(_commit(proposal, origins, _occasion(call, grant, server), call, grant))
+    made = await server.store.commit(_commit(proposal, origins, occasion_of(call, grant, server), call, grant, beside))
     if not DIRECTORY.isdisjoint(change.type for change in proposal.changes):
         server.access.directory_changed()
     return tuple(map(looking.on, made[: len(proposal.changes)]))
@@ -153,12 +179,19 @@ DIRECTORY = frozenset({"Organization", "Practitioner", "PractitionerRole"})
 """What staff are known by: a commission that ends does so for the next request."""
 
 
-def _commit(proposal: Proposal, origins: tuple[Put, ...], occasion: Occasion, call: Call, grant: Grant) -> Commit:
+def _commit(
+    proposal: Proposal,
+    origins: tuple[Put, ...],
+    occasion: Occasion,
+    call: Call,
+    grant: Grant,
+    beside: tuple[Entry, ...],
+) -> Commit:
     return Commit(
         grant,
         proposal.changes + origins,
         proposal.conditions,
-        tuple(_write_entry(occasion, change) for change in proposal.changes)
+        (*(_write_entry(occasion, change) for change in proposal.changes), *beside)
         or (entry(occasion, call.address.interaction, 200, type=call.type, id=call.id),),
         tuple(notice(change) for change in proposal.changes),
     )
@@ -172,21 +205,6 @@ def _write_entry(occasion: Occasion, change: Change) -> Entry:
 
 
 _WRITES = {"POST": ("create", 201), "PUT": ("update", 200), "PATCH": ("patch", 200), "DELETE": ("delete", 204)}
-
-
-async def _leave_trail(
-    call: Call, grant: Grant, server: Server, status: int, seen: tuple[Stored, ...], reason: str = ""
-) -> None:
-    occasion = _occasion(call, grant, server)
-    about = entry(occasion, call.address.interaction, status, type=call.type, id=call.id)
-    entries = seen_entries(replace(about, reason=reason) if reason else about, seen)
-    if grant.emergencies:
-        entries = tuple(in_emergency(it, grant.emergencies) for it in entries)
-    await server.store.commit(Commit(grant, entries=entries))
-
-
-def _occasion(call: Call, grant: Grant, server: Server) -> Occasion:
-    return Occasion(server.clock(), call.caller.agent, grant.rule, grant.purpose, call.request_id, call.parameters)
 
 
 # ------------------------------------------------------------------------------------ what interactions build from

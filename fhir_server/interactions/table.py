@@ -9,6 +9,7 @@ from fhir_server.interactions.capabilities import capabilities
 from fhir_server.interactions.create import create
 from fhir_server.interactions.delete import delete
 from fhir_server.interactions.history import history
+from fhir_server.interactions.operations.access_log import access_log
 from fhir_server.interactions.operations.approve import approve
 from fhir_server.interactions.operations.emergency_access import emergency_access
 from fhir_server.interactions.operations.everything import everything
@@ -48,6 +49,7 @@ TABLE: Mapping[str, Interaction] = MappingProxyType(
         "$meta": meta,
         "$meta-add": meta_add,
         "$meta-delete": meta_delete,
+        "$access-log": access_log,
         "$everything": everything,
         "$merge": merge,
         "$expand": expand,

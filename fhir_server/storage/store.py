@@ -41,13 +41,17 @@ SYSTEM_GRANTS = {
     "protection": Grant(Everything(), "HOPERAT", "system-protection"),
     "emergency": Grant(Everything(), "HOPERAT", "system-emergency"),
     "explanation": Grant(Everything(), "HSYSADMIN", "system-explanation"),
+    "access-log": Grant(Everything(), "PATRQT", "system-access-log"),
+    "anchor": Grant(Everything(), "HOPERAT", "system-anchor"),
+    "door": Grant(Everything(), "HSYSADMIN", "system-door"),
 }
 """The server's own look-ups, each under a name of its own: no bypass. `reindex` reads every stored resource to derive its
 index anew; `identity` matches a person by national identifier; `standing` finds who a caller is; `readiness` asks whether
 anything can be read at all; under `registry` it is told who registered clients and issuers; `verification` reads the whole trail,
 to see that it is what was written; `authorize` finds the synthetic people that one may be while developing; `protection` asks whose
 identity is protected; `emergency` finds whether somebody is kept here, and who has blocked; by `explanation` it is told, at the
-command line, what each rule says of a resource."""
+command line, what each rule says of a resource; under `door` it is told how many were turned away; `anchor` finds whom a refused
+call concerned; `access-log` tells a citizen of the own person, and what units are called."""
 
 
 @dataclass(frozen=True, slots=True)

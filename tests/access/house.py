@@ -11,6 +11,7 @@ from fhir_server.assembly import Assembly, assembled, claim_index
 from fhir_server.assembly.outside import clock
 from fhir_server.settings import Settings
 from tests.tokens import ISSUER, a_token, jwk, rsa_key
+from tests.witness import witnessed
 
 LIFETIME = 300
 BASE = "http://127.0.0.1:8080/fhir"
@@ -36,7 +37,8 @@ async def smart(settings: Settings) -> AsyncIterator[Assembly]:
         assert house.trust is not None
         await house.server.store.keep(KIND, ISSUER, msgspec.json.encode(an_issuer()).decode(), until=0)
         assert not await house.trust.refresh()
-        yield house
+        async with witnessed(house) as seen:
+            yield seen
 
 
 def a_bearer(base: str, number: int = 0, **claims: Any) -> dict[str, str]:

@@ -59,3 +59,15 @@ async def test_an_entry_tells_the_caller_by_what_a_reviewer_asks_for(api, assemb
     assert ("staff", "planner", "SE2321000016-1003", REGION) == (agent.who, agent.client, agent.user, agent.provider)
     assert {"urn:oid:1.2.752.29.4.19|SE2321000016-1003", "*|planner"} <= set(agent.names)
     assert REGION.upper() == entry.organisation
+
+
+async def test_who_is_turned_away_with_a_good_token_leaves_an_entry_as_a_stranger(api, assembly):
+    """A citizen of whom nothing is kept here; beside one without a token, who is counted at the door and leaves none."""
+    nobody = dict.fromkeys(("employee", "unit", "commission", "provider", "purpose", "acr"))
+    unknown = a_bearer(BASE, citizen="191212121212", scope="patient/*.rs", **nobody)
+    assert 403 == (await api.get("CarePlan/a", headers=unknown)).status_code
+    assert 401 == (await api.get("CarePlan/a")).status_code
+
+    ((_, entry),) = await assembly.server.store.entries(SYSTEM_GRANTS["verification"])
+    told = (entry.interaction, entry.status, entry.reason, agent_of(entry.agent).who, agent_of(entry.agent).user)
+    assert ("read", 403, "citizen-unknown", "not admitted", "") == told

@@ -18,12 +18,13 @@ NURSE = Agent(
 CITIZEN = Agent(
     client="1177", user="191212121212", system=PERSONNUMMER, fhir_user="Patient/p1", acts_for="RelatedPerson/r1"
 )
+STRANGER = Agent(who="unknown", network="192.0.2.9")
 SYSTEM = Agent(client="journal", provider="SE2120001355-LULEA", token="t-2")
-AGENTS = (ANONYMOUS, NURSE, CITIZEN, SYSTEM)
+AGENTS = (ANONYMOUS, NURSE, CITIZEN, STRANGER, SYSTEM)
 
 INTERACTIONS = (
     "read", "vread", "history-instance", "history-type", "history-system", "create", "update", "patch", "delete",
-    "search-type", "search-system", "batch", "transaction", "capabilities", "$everything", "$meta",
+    "search-type", "search-system", "batch", "transaction", "capabilities", "login", "$everything", "$meta",
 )  # fmt: skip
 
 

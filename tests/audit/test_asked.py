@@ -27,6 +27,8 @@ ASKED = (
     "agent:identifier=urn:oid:1.2.752.129.2.1.4.1|SE2321000016-2001", "agent:identifier=urn:oid:1.2.752.29.4.19|journal",
     "action=R", "action=C,U", "action=E", "subtype=read", "subtype=operation", "subtype=http://hl7.org/fhir/restful-interaction|delete",
     "subtype:not=read", "type=rest", "type=http://terminology.hl7.org/CodeSystem/audit-event-type|rest", "type=110100",
+    "type=110114", "type=http://dicom.nema.org/resources/ontology/DCM|", "subtype=110122", "subtype:not=110122",
+    "subtype=http://dicom.nema.org/resources/ontology/DCM|110122", "subtype=http://hl7.org/fhir/restful-interaction|",
     "outcome=0", "outcome=4", "outcome=8", "outcome=12", f"site={NORTH}", "site=SE2120001355-lulea", "site:missing=true",
     "date=2023-11-14T22:13:20.001Z", "date=gt2023-11-14T22:13:20.001Z", "date=ne2023-11-14T22:13:20.000Z", "date=lt2023",
     "_lastUpdated=le2023-11-14T22:13:20.001Z", "_id=trail-0000000000000000001", "_id=sip", "patient=p1&outcome=4&action=R",

@@ -81,3 +81,48 @@ async def test_every_write_leaves_a_notice(api, assembly):
     assert [("CarePlan", "sip", 1, "write"), ("CarePlan", "sip", 2, "write"), ("CarePlan", "sip", 3, "delete")] == [
         (notice.type, notice.id, version, notice.interaction) for _, version, notice in notices
     ]
+
+
+async def test_a_refused_call_says_whom_it_concerned_though_the_caller_is_not_told(api, trail):
+    await api.put("CarePlan/sip", json=a_care_plan(id="sip"))
+    await api.put("CarePlan/sip", json=a_care_plan(id="sip"), headers={"If-Match": 'W/"7"'})
+    await api.put("CarePlan/none", json=a_care_plan(id="other"))
+
+    assert [("update", 412, "CarePlan", "sip", 0, "p1"), ("update", 400, "CarePlan", "none", 0, "")] == (await trail())[
+        1:
+    ]
+
+
+@pytest.mark.parametrize(
+    "others", [(), (an_entry("PUT", "CarePlan/sip", a_care_plan(id="sip")),)], ids=["alone", "beside"]
+)
+async def test_what_a_transaction_finds_instead_of_making_it_is_told_as_seen(api, trail, others):
+    await api.put("Patient/p1", json=a_patient(id="p1"))
+    asked = "identifier=http://electronichealth.se/identifier/personnummer|191212121212"
+    found = an_entry("POST", "Patient", a_patient(), ifNoneExist=asked)
+    answer = await api.post("", json=a_bundle(found, *others))
+
+    assert "200 OK" == answer.json()["entry"][0]["response"]["status"]
+    told = [row for row in (await trail())[1:] if row[2] == "Patient"]
+    assert [("create", 200, "Patient", "p1", 1, "p1")] == told
+    assert 1 + len(others) == len(await trail()) - 1
+
+
+async def test_a_fault_of_ours_leaves_its_entry(api, assembly, trail):
+    """A version whose text is no resource: only a broken disk makes one."""
+    await api.put("CarePlan/sip", json=a_care_plan(id="sip"))
+    await broken(assembly)
+    answer = await api.get("CarePlan/sip?_elements=status")
+
+    assert 500 == answer.status_code
+    assert ("read", 500, "CarePlan", "sip", 0, "") == (await trail())[-1]
+
+
+async def broken(assembly):
+    store = assembly.server.store._store._store
+    if hasattr(store, "_link") and hasattr(store._link, "connection"):
+        connection = store._link.connection
+        connection.execute("DROP TRIGGER resources_follow")
+        connection.execute("UPDATE resources SET text = CAST('[]' AS BLOB) WHERE id = 'sip'")
+        return
+    await store._link.database.resources.update_one({"id": "sip"}, {"$set": {"text": b"[]"}})

@@ -1,12 +1,15 @@
 """`fhir-server audit verify`, beside a running server too; and after a backup was restored."""
 
+import re
 import sqlite3
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 
 import httpx
 import pytest
 
+from fhir_server.fhir.shift import STOCKHOLM
 from tests.audit.tampering import Tamperer
 from tests.builders import a_care_plan
 from tests.databases import KINDS, empty_database
@@ -83,3 +86,14 @@ def test_a_file_that_is_not_there_or_of_an_earlier_release_is_told(tmp_path):
     with closing(sqlite3.connect(tmp_path / "empty.db")) as connection, connection:
         connection.execute("PRAGMA application_id = 0x46484952")
     assert "Start this release" in verify(f"sqlite:///{tmp_path}/empty.db").stderr
+
+
+def test_a_sample_for_the_log_review_is_drawn_again_by_its_seed(database):
+    """Who calls without a token is nobody's: such entries have no provider, and are drawn for none."""
+    write(database)
+    today = datetime.now(STOCKHOLM).strftime("%Y-%m-%d")
+    drawn = run("audit", "sample", "--size", "5", "--provider", "SE2321000016-A001", "--since", today, "--until", today,
+                "--database", database, **SECRET)  # fmt: skip
+
+    assert (0, "") == (drawn.returncode, drawn.stderr)
+    assert re.fullmatch(rf"0 of 0 entries .* --since {today} --until {today} --seed [0-9a-f]{{16}}\n", drawn.stdout)

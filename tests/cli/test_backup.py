@@ -143,7 +143,7 @@ def without_moment(body: dict) -> dict:
 # ------------------------------------------------------------------------------------------------ the same
 
 
-async def test_what_is_restored_elsewhere_is_what_was_there(database, elsewhere, tmp_path):
+async def test_l_12_what_is_restored_elsewhere_is_what_was_there(database, elsewhere, tmp_path):
     async with housed(database) as house, client_of(house) as client:
         await fill(client)
         await house.server.store.tend()  # what a close would do, so that what is there lies still

@@ -8,6 +8,8 @@ from prometheus_client import CollectorRegistry
 
 from fhir_server.access.scope import parse_scopes
 from fhir_server.assembly import _application
+from fhir_server.assembly.outside import clock
+from fhir_server.audit.doorstep import Doorstep
 from fhir_server.fhir.definitions import BadDefinition, read
 from fhir_server.http.application import DISCOVERY_PATH, Beside, application
 from fhir_server.http.smart import (
@@ -196,7 +198,7 @@ async def test_it_is_asked_for_and_not_written(smart):
 
 
 async def test_a_server_that_asks_for_tokens_has_it_beside_its_own_addresses(assembly, settings):
-    house = _application(settings.model_copy(update={"access": "smart"}), assembly.server, ())
+    house = _application(settings.model_copy(update={"access": "smart"}), assembly.server, (), Doorstep(clock))
 
     async with httpx.AsyncClient(transport=httpx.ASGITransport(house), base_url=assembly.server.base) as client:
         assert smart_configuration() == (await client.get(WELL_KNOWN)).json()

@@ -50,6 +50,7 @@ async def test_a_write_to_a_full_disk_is_refused_for_now(api, disk):
     assert ["store-away"] == issue_keys(answer.json())
 
 
+@pytest.mark.untold("the trail cannot be written")
 async def test_l_02_no_read_leaves_while_the_trail_cannot_be_written(api, disk):
     await fill(api, disk)
 
@@ -58,6 +59,7 @@ async def test_l_02_no_read_leaves_while_the_trail_cannot_be_written(api, disk):
     assert ("OperationOutcome", ["store-away"]) == (answers[-1].json()["resourceType"], issue_keys(answers[-1].json()))
 
 
+@pytest.mark.untold("the trail cannot be written")
 async def test_a_server_that_cannot_write_is_not_ready(api, disk):
     await fill(api, disk)
     while (await api.get("CarePlan/before")).status_code == 200:

@@ -16,6 +16,7 @@ from fhir_server.assembly.outside import clock
 from fhir_server.settings import Settings
 from tests.authorizing import CLIENTS, Browser, put_all, register
 from tests.conftest import SECRET
+from tests.witness import witnessed
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +45,8 @@ async def assembly(settings: Settings) -> AsyncIterator[Assembly]:
         assert await claim_index(house)
         await register(house, *CLIENTS)
         await house.origins.refresh()
-        yield house
+        async with witnessed(house) as seen:
+            yield seen
 
 
 @pytest.fixture
