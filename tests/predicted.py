@@ -35,7 +35,7 @@ ANCHORS = {
 UNREAD = frozenset({
     "unknown-operation", "no-such-address", "unknown-type", "method-not-allowed", "not-acceptable", "media-type",
     "url-too-long", "no-body", "not-json", "too-large", "two-tokens", "not-text", "bundle-type", "header",
-    "number-out-of-range", "too-deep", "duplicate-member",
+    "number-out-of-range", "too-deep", "duplicate-member", "body-packed", "too-slow", "provenance-header",
 })  # fmt: skip
 """Why a request could not be read at all (stops 1 and 2): nobody looked at its token, so it is nobody's."""
 

@@ -77,7 +77,14 @@ def test_l_09_a_server_that_others_reach_starts_with_nothing_that_is_for_develop
         {"proxy": ["10.0.0.0/24", "fd00::1"], "docs": False, "cors_origins": ["https://portal.example"]},
         {"host": "127.0.0.1"},
         {"subscribers": ["hooks.example:8443"]},
-        {"host": "127.0.0.1", "base_url": "", "proxy": [], "docs": True, "cors_origins": ["*"], "secret": "short"},
+        {
+            "host": "127.0.0.1",
+            "base_url": "",
+            "proxy": [],
+            "docs": True,
+            "cors_origins": ["http://127.0.0.1:3000"],
+            "secret": "short",
+        },
     ],
     ids=str,
 )

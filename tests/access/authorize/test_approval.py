@@ -16,6 +16,7 @@ from fhir_server.access.standing import Standing
 from fhir_server.assembly import _application
 from fhir_server.assembly.authority import authority_of
 from fhir_server.assembly.outside import clock
+from fhir_server.audit.doorstep import Doorstep
 from fhir_server.interactions.table import TABLE
 from fhir_server.settings import Settings
 from fhir_server.storage.store import SYSTEM_GRANTS
@@ -280,7 +281,7 @@ async def narrow(assembly, settings: Settings, browser, verifier):
     server = replace(assembly.server, access=access)
     async with httpx.AsyncClient() as fetching:
         authority = await authority_of(settings, server, fetching, assembly.trust.revoked)
-        one = Browser(_application(settings, server, (), authority))
+        one = Browser(_application(settings, server, (), Doorstep(clock), authority))
         async with one.client:
             yield one
 

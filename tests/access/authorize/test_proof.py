@@ -13,6 +13,7 @@ from fhir_server.access.keys import InlineKeys
 from fhir_server.assembly import _application
 from fhir_server.assembly.authority import authority_of
 from fhir_server.assembly.outside import clock
+from fhir_server.audit.doorstep import Doorstep
 from tests.authorizing import (
     AUTH,
     Browser,
@@ -174,7 +175,7 @@ async def test_b_10_a_jku_is_the_registered_one_and_nothing_else_is_fetched(brow
 
     async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as client:
         authority = await authority_of(settings, assembly.server, client, assembly.trust.revoked)
-        here = Browser(_application(settings, assembly.server, (), authority))
+        here = Browser(_application(settings, assembly.server, (), Doorstep(clock), authority))
         text = assertion(iss="fetched", sub="fetched", header={"jku": jku})
         status = (await ask(here, text)).status_code
 

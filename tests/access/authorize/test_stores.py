@@ -9,6 +9,7 @@ from fhir_server.access.revoked import RevokedTokens
 from fhir_server.assembly import _application
 from fhir_server.assembly.authority import authority_of
 from fhir_server.assembly.outside import clock
+from fhir_server.audit.doorstep import Doorstep
 from fhir_server.storage.store import SYSTEM_GRANTS
 from tests.authorizing import Browser, assertion, claims_of, fields, proof, refused
 from tests.databases import KINDS, empty_database
@@ -28,7 +29,7 @@ async def another(assembly, settings, browser) -> AsyncIterator[Browser]:
         revoked = RevokedTokens(assembly.server.store, clock)
         await revoked.refresh()
         authority = await authority_of(settings, assembly.server, fetching, revoked)
-        one = Browser(_application(settings, assembly.server, (), authority))
+        one = Browser(_application(settings, assembly.server, (), Doorstep(clock), authority))
         async with one.client:
             yield one
 
