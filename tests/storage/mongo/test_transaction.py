@@ -1,5 +1,6 @@
 """Faults of the network and of the disk in the middle of a Commit: all of it is written or nothing, and once."""
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import asynccontextmanager
 
@@ -104,3 +105,28 @@ async def test_what_fails_anew_after_a_commit_was_sent_is_not_said_to_be_unwritt
 
     assert 2 == len(runs)
     assert "store-unsure" == found.value.issues[0].key
+
+
+@pytest.mark.parametrize("command", WRITES)
+async def test_l_08_a_primary_that_is_lost_while_many_write_loses_and_doubles_nothing(faulty, command):
+    """What a driver meets when a primary goes: its connections break. Another member to fail over to the emulator has not."""
+    async with mongo_at(f"{faulty}lost-{command}", Clock()) as store:
+        await store._writers.announce()
+
+        async def one(number: int) -> int | None:
+            try:
+                (stored,) = await store.commit(Commit(OPEN, (a_put("a", title=f"{number}"),), (), (an_entry("a"),)))
+            except Unavailable:
+                return None
+            return stored.version
+
+        async with failing(store, 5, failCommands=[command], closeConnection=True):
+            acknowledged = [version for version in await asyncio.gather(*map(one, range(12))) if version is not None]
+
+        history = [it.version for it in (await store.history("CarePlan", "a", OPEN, count=100)).items]
+        rows, _, audit, _ = await counted(store)
+
+    assert len(acknowledged) == len(set(acknowledged)) > 0
+    assert set(acknowledged) <= set(history)
+    assert list(range(len(history), 0, -1)) == history
+    assert (1, len(history)) == (rows, audit)

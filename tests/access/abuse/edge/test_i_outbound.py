@@ -229,7 +229,7 @@ def vectors(url: str) -> list[tuple[str, str, Any]]:
 
 
 @pytest.mark.parametrize("scheme", ["http", "https", "file"])
-async def test_i_03_i_04_i_06_nothing_that_is_sent_is_fetched_and_nothing_is_delivered(
+async def test_i_03_i_04_i_06_i_07_nothing_that_is_sent_is_fetched_and_nothing_is_delivered(
     api, as_system, as_citizen, scheme
 ):
     with socket.create_server(("127.0.0.1", 0)) as listener:
