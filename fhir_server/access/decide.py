@@ -6,6 +6,7 @@ ANDs into every query. What depends on the data is refused as if it were not the
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Protocol
 
 from fhir_server.access.anchor import load_anchors
@@ -25,6 +26,8 @@ from fhir_server.search.query import Criterion, Everything, OfKind, OfPatient, e
 from fhir_server.storage.store import Grant
 
 NO_SCOPES = Scopes()
+KEPT = 10_000
+"""So many callers, and so many of what scopes leave, are kept in mind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +149,7 @@ class SmartAccess:
         purpose = caller.purpose or _PURPOSES[standing.kind]
         return Admitted(
             standing,
-            _agent(caller, standing),
+            _agent(caller, standing.patient),
             scopes,
             purpose,
             free=standing.kind == "system",
@@ -168,7 +171,11 @@ class SmartAccess:
             if need.type and need.letters:
                 doing.setdefault(need.type, need.letters[-1])  # what is looked up besides has a Grant of its own
         veil = () if law.protection.spares(standing) else (law.protection.veil,)
-        granted = every(_scoped(scopes, doing, standing), law.rules.criterion(standing, doing, now, interaction), *veil)
+        granted = every(
+            _scoped(scopes, tuple(doing.items()), standing.patient),
+            law.rules.criterion(standing, doing, now, interaction),
+            *veil,
+        )
         rules = " ".join(rule.id for rule in law.rules.of(standing, interaction) if not rule.is_of_emergency)
         purpose = law.needs.purpose(interaction) or admitted.purpose
         return Grant(granted, purpose, rules, law.rules.emergencies(standing, now) if standing.emergencies else ())
@@ -188,14 +195,15 @@ _PURPOSES = {"citizen": "PATRQT", "staff": "TREAT", "system": "HSYSADMIN"}
 """What a caller's purpose is where its token says none. https://terminology.hl7.org/ValueSet-v3-PurposeOfUse.html"""
 
 
-def _scoped(scopes: Scopes, doing: Mapping[str, str], standing: Standing) -> Criterion:
+@lru_cache(KEPT)
+def _scoped(scopes: Scopes, done: tuple[tuple[str, str], ...], patient: str) -> Criterion:
     """What the scopes reach: of a type that something is done to by that letter, of all others by reading; with a patient's
     context that patient's alone.
     """
-    within = some(*_parts(scopes, doing))
+    within = some(*_parts(scopes, dict(done)))
     if scopes.context != "patient":
         return within
-    own = OfPatient(frozenset({standing.patient} - {""}))
+    own = OfPatient(frozenset({patient} - {""}))
     return every(within, some(own, OfKind(ABOUT_NOBODY)))
 
 
@@ -211,14 +219,15 @@ def _parts(scopes: Scopes, doing: Mapping[str, str]) -> Iterator[Criterion]:
         yield OfKind(frozenset(whole))
 
 
-def _agent(caller: Caller, standing: Standing) -> str:
+@lru_cache(KEPT)
+def _agent(caller: Caller, patient: str) -> str:
     """Who calls, as the audit keeps it: encoded once a token. A citizen is told by the Patient that it is, too."""
     return Agent(
         who=caller.kind,
         client=caller.client,
         user=caller.person,
         system=system_of("hsa-id") if caller.kind == "staff" else "",
-        fhir_user=f"Patient/{standing.patient}" if caller.kind == "citizen" else "",
+        fhir_user=f"Patient/{patient}" if caller.kind == "citizen" else "",
         role=" ".join(caller.roles),
         commission=caller.commission,
         unit=caller.unit,

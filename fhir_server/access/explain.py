@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from fhir_server.access.rules import Rule, Rules
 from fhir_server.access.standing import Standing
-from fhir_server.search.query import Identity, Query, every
+from fhir_server.search.query import Identity, OfKind, Query, every
 from fhir_server.storage.store import SYSTEM_GRANTS, Store
 
 
@@ -49,7 +49,7 @@ async def _explained(rule: Rule, question: Question, store: Store) -> Explained:
 
 async def _holds(rule: Rule, question: Question, store: Store) -> bool:
     here = Identity(frozenset({question.id}))
-    criterion = rule.criterion(frozenset({question.type}), question.standing, question.at)
+    criterion = rule.criterion(OfKind(frozenset({question.type})), question.standing, question.at)
     query = Query(question.type, every(here, criterion))
     return bool((await store.search(query, SYSTEM_GRANTS["explanation"], count=1, total=False)).items)
 

@@ -6,7 +6,7 @@ its source, for a lawyer to confirm.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from fhir_server.access.condition import CONDITIONS, EMERGENCY, Asked
@@ -18,6 +18,7 @@ from fhir_server.search.query import Criterion, OfKind, Without, every, some
 FILE = "Parameters-access-rules.json"
 ANYONE, ANYTHING = "anyone", "anything"
 CALLERS = frozenset({ANYONE, "citizen", "staff", "system"})
+MOST = 10_000
 LETTERS = "cruds"
 """Create, read, update, delete, search: https://hl7.org/fhir/smart-app-launch/scopes-and-launch-context.html"""
 
@@ -57,10 +58,10 @@ class Rule:
     def _in_emergency(self, standing: Standing) -> bool:
         return any(one.mode in self.asked.modes for one in standing.emergencies)
 
-    def criterion(self, types: frozenset[str], standing: Standing, at: int) -> Criterion:
+    def criterion(self, types: OfKind, standing: Standing, at: int) -> Criterion:
         """The resources of these types that it reaches, for a caller and a moment (milliseconds since 1970)."""
         asked = (CONDITIONS[name](standing, self.asked, at) for name in self.conditions)
-        return every(OfKind(types), *asked)
+        return every(types, *asked)
 
 
 class Rules:
@@ -68,10 +69,17 @@ class Rules:
 
     def __init__(self, rules: Iterable[Rule]) -> None:
         self.rules = tuple(rules)
+        self._of: dict[tuple[str, frozenset[str], str, frozenset[str], str], Sequence[Rule]] = {}
 
     def of(self, standing: Standing, interaction: str = "") -> Sequence[Rule]:
         """Those that speak of a caller, who calls so."""
-        return [rule for rule in self.rules if rule.is_for(standing, interaction)]
+        modes = frozenset(one.mode for one in standing.emergencies)
+        like = standing.kind, standing.roles, standing.purpose, modes, interaction
+        if like not in self._of:
+            if len(self._of) >= MOST:
+                self._of.clear()
+            self._of[like] = [rule for rule in self.rules if rule.is_for(standing, interaction)]
+        return self._of[like]
 
     def allow(self, standing: Standing, type: str, letter: str, interaction: str = "") -> bool:
         """Whether a caller may do this to some resource of a type: which, the criterion says."""
@@ -90,19 +98,18 @@ class Rules:
 
     def criterion(self, standing: Standing, doing: Mapping[str, str], at: int, interaction: str = "") -> Criterion:
         """What a caller reaches at a moment who does this (type → letter), and reads along whatever else there is."""
-        own = self.of(standing, interaction)
-        permitted = [
-            rule.criterion(types, standing, at) for rule in own if rule.permits and (types := _reached(rule, doing))
-        ]
-        forbidden = [
-            rule.criterion(types, standing, at) for rule in own if not rule.permits and (types := _reached(rule, doing))
-        ]
+        done = tuple(doing.items())
+        own = [(rule, _reached(rule.types, rule.letters, done)) for rule in self.of(standing, interaction)]
+        permitted = (rule.criterion(on, standing, at) for rule, on in own if rule.permits and on.types)
+        forbidden = (rule.criterion(on, standing, at) for rule, on in own if not rule.permits and on.types)
         return every(some(*permitted), *map(Without, forbidden))
 
 
-def _reached(rule: Rule, doing: Mapping[str, str]) -> frozenset[str]:
+@lru_cache(MOST)
+def _reached(types: frozenset[str], letters: frozenset[str], done: tuple[tuple[str, str], ...]) -> OfKind:
     """The types that a rule is about in a call; all that is not done something to is read."""
-    return frozenset(type for type in rule.types if doing.get(type, "r") in rule.letters)
+    doing = dict(done)
+    return OfKind(frozenset(type for type in types if doing.get(type, "r") in letters))
 
 
 @cache

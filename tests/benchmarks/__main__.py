@@ -4,6 +4,7 @@ import sys
 
 from tests.benchmarks.bundle import bundle
 from tests.benchmarks.create import create
+from tests.benchmarks.decision import decision
 from tests.benchmarks.figure import Figure, console, table
 from tests.benchmarks.reach import reach
 from tests.benchmarks.read import read
@@ -12,7 +13,9 @@ from tests.benchmarks.start import start
 from tests.benchmarks.validation import validation
 from tests.benchmarks.workers import workers
 
-MEASURES = {measure.__name__: measure for measure in (validation, read, create, search, reach, bundle, start, workers)}
+MEASURES = {
+    measure.__name__: measure for measure in (validation, read, decision, create, search, reach, bundle, start, workers)
+}
 
 
 def main(names: list[str]) -> None:

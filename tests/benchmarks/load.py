@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import cycle
 from typing import Self
@@ -96,10 +96,11 @@ def length(head: bytes) -> int:
     return end + int(head[start : head.index(b"\r", start)])
 
 
-def request(method: str, path: str, body: bytes = b"") -> bytes:
+def request(method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None) -> bytes:
     """The bytes of a request to the FHIR endpoint."""
+    more = "".join(f"{name}: {value}\r\n" for name, value in (headers or {}).items())
     about = f"content-type: application/fhir+json\r\ncontent-length: {len(body)}\r\n" if body else ""
-    return f"{method} {path} HTTP/1.1\r\nhost: 127.0.0.1\r\n{about}\r\n".encode() + body
+    return f"{method} {path} HTTP/1.1\r\nhost: 127.0.0.1\r\n{about}{more}\r\n".encode() + body
 
 
 def rate(port: int, requests: Sequence[bytes], clients: int, seconds: float = 0.6) -> float:
