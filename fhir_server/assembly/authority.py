@@ -17,7 +17,7 @@ from fhir_server.access.fetch import FetchedKeys, Kept, Shelter
 from fhir_server.access.keys import InlineKeys, Keys
 from fhir_server.access.revoked import RevokedTokens
 from fhir_server.access.trust import Trust
-from fhir_server.assembly.outside import clock
+from fhir_server.assembly.outside import certificates, clock
 from fhir_server.audit.agent import Agent
 from fhir_server.audit.event import Occasion, entry
 from fhir_server.fhir.codec import decode, encode
@@ -53,7 +53,7 @@ async def authorizing(settings: Settings, server: Server, trust: Trust | None) -
     if trust is None or not settings.authorize:
         yield None
         return
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(verify=certificates()) as client:
         yield await authority_of(settings, server, client, trust.revoked)
 
 

@@ -14,7 +14,7 @@ from fhir_server.access.client import Origins
 from fhir_server.access.mirror import keep_fresh
 from fhir_server.access.trust import Trust
 from fhir_server.assembly.authority import authority_url
-from fhir_server.assembly.outside import clock
+from fhir_server.assembly.outside import certificates, clock
 from fhir_server.audit.doorstep import Doorstep
 from fhir_server.fhir.outcome import Unavailable
 from fhir_server.settings import Settings
@@ -70,7 +70,7 @@ async def trusted(settings: Settings, store: Store) -> AsyncIterator[Trust | Non
         yield None
         return
     own = [own_issuer(authority_url(settings), await kept_signer(store))] if settings.authorize else []
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(verify=certificates()) as client:
         trust = Trust(store, client, clock, {issuer.url: issuer for issuer in own})
         async with _kept_fresh(trust.refresh):
             yield trust

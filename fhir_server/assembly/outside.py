@@ -2,12 +2,15 @@
 
 import os
 import secrets
+import ssl
 import sys
 import time
+from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import uuid4
 
+import httpx
 import structlog
 
 from fhir_server.fhir.identity import request_id, uuid7
@@ -70,3 +73,9 @@ def secret(settings: Settings) -> bytes:
         with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as new:
             new.write(secrets.token_bytes(32))
     return file.read_bytes()
+
+
+@cache
+def certificates() -> ssl.SSLContext:
+    """Whose certificates are believed when keys are fetched; read once a process."""
+    return httpx.create_ssl_context()
