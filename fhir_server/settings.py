@@ -33,6 +33,7 @@ class Settings(BaseSettings):
     tls_key: str = ""
     tls_clients: str = ""
     proxy: list[str] = []
+    proxies: bool = False
 
     @property
     def base(self) -> str:

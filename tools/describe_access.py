@@ -23,6 +23,8 @@ CONDITIONS = {
     "emergency": "the caller has emergency access to the patient, under this commission and at this moment, of the mode",
     "restricted": "it is labelled V (very restricted)",
     "organization": "it happened at the caller's own provider",
+    "guardian": "it is about the child for whom the caller acts, who is young enough at this moment",
+    "proxy": "it is, or belongs to, a plan that a consent in force of the person for whom the caller acts opens to the caller",
 }
 """What each condition asks, in words."""
 SHOWN = 6

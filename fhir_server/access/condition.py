@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from fhir_server.access.guard import CONFIDENTIALITY
+from fhir_server.access.relative import GUARDIAN, PROXY
 from fhir_server.access.standing import Standing
 from fhir_server.fhir.canonical import OURS
 from fhir_server.search.query import (
@@ -123,6 +124,16 @@ def _of_organization(standing: Standing, _: Asked, __: int) -> Criterion:
     return Token("site", None, standing.organization.casefold()) if standing.organization else NOTHING
 
 
+def _guardian(standing: Standing, _: Asked, at: int) -> Criterion:
+    """It is about the child whose guardian the caller is at this very moment."""
+    return some(*(ward.reach for ward in standing.wards if ward.is_open(GUARDIAN, at)))
+
+
+def _proxy(standing: Standing, _: Asked, at: int) -> Criterion:
+    """It is, or belongs to, a plan that the person's consent opens to the caller at this very moment."""
+    return some(*(ward.reach_by_consent(at) for ward in standing.wards if ward.is_open(PROXY, at)))
+
+
 CONDITIONS: Mapping[str, Condition] = {
     "own": _own,
     "team": _related("care-team"),
@@ -136,5 +147,7 @@ CONDITIONS: Mapping[str, Condition] = {
     EMERGENCY: _in_emergency,
     "restricted": _restricted,
     "organization": _of_organization,
+    GUARDIAN: _guardian,
+    PROXY: _proxy,
 }
 """By their names in `security/Parameters-access-rules.json`."""

@@ -149,7 +149,7 @@ class SmartAccess:
         purpose = caller.purpose or _PURPOSES[standing.kind]
         return Admitted(
             standing,
-            _agent(caller, standing.patient),
+            _agent(caller, _citizen(standing), standing.ward, " ".join(sorted(standing.roles))),
             scopes,
             purpose,
             free=standing.kind == "system",
@@ -172,7 +172,7 @@ class SmartAccess:
                 doing.setdefault(need.type, need.letters[-1])  # what is looked up besides has a Grant of its own
         veil = () if law.protection.spares(standing) else (law.protection.veil,)
         granted = every(
-            _scoped(scopes, tuple(doing.items()), standing.patient),
+            _scoped(scopes, tuple(doing.items()), standing.patient or standing.ward),
             law.rules.criterion(standing, doing, now, interaction),
             *veil,
         )
@@ -220,17 +220,27 @@ def _parts(scopes: Scopes, doing: Mapping[str, str]) -> Iterator[Criterion]:
 
 
 @lru_cache(KEPT)
-def _agent(caller: Caller, patient: str) -> str:
-    """Who calls, as the audit keeps it: encoded once a token. A citizen is told by the Patient that it is, too."""
+def _agent(caller: Caller, citizen: str, ward: str, roles: str) -> str:
+    """Who calls, as the audit keeps it: encoded once a token. A citizen is told by the Patient that it is, too; who acts for another
+    by the RelatedPerson, and with that other.
+    """
     return Agent(
         who=caller.kind,
         client=caller.client,
         user=caller.person,
         system=system_of("hsa-id") if caller.kind == "staff" else "",
-        fhir_user=f"Patient/{patient}" if caller.kind == "citizen" else "",
-        role=" ".join(caller.roles),
+        fhir_user=citizen,
+        role=roles if ward else " ".join(caller.roles),
+        acts_for=f"Patient/{ward}" if ward else "",
         commission=caller.commission,
         unit=caller.unit,
         provider=caller.provider,
         token=caller.token_id,
     ).text()
+
+
+def _citizen(standing: Standing) -> str:
+    """The reference to whom a citizen is, "" for all others."""
+    if standing.kind != "citizen":
+        return ""
+    return standing.wards[0].relative if standing.ward else f"Patient/{standing.patient}"

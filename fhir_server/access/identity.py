@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fhir_server.fhir.naming import forms, naming_systems
+from fhir_server.search.query import Criterion, Token, some
 from fhir_server.search.values.escape import split
 
 NATIONAL = ("http://terminology.hl7.org/CodeSystem/v2-0203", "NI")
@@ -29,6 +30,10 @@ class Persons:
         ((_, value),) = criteria
         system, _, number = value.partition("|")
         return system in self.systems and bool(number) and len(split(value, ",")) == 1
+
+    def has_number(self, number: str) -> Criterion:
+        """The resource has this number, by whichever of the systems."""
+        return some(*(Token("identifier", system, number) for system in sorted(self.systems)))
 
 
 def load_persons() -> Persons:

@@ -33,9 +33,9 @@ def _members(team: dict[str, Any]) -> Iterator[tuple[str, str, int, int]]:
     case (`case`) know less than a team that cares for the person.
     """
     kind = "case" if DISCHARGE_CASE in _codes(team.get("category", ())) else "care-team"
-    whole = _period(team.get("period"))
+    whole = period_of(team.get("period"))
     for participant in team.get("participant", ()):
-        start, end = _overlap(whole, _period(participant.get("period")))
+        start, end = _overlap(whole, period_of(participant.get("period")))
         for actor in _actors(participant.get("member"), participant.get("onBehalfOf")):
             yield actor, kind, start, end
 
@@ -60,7 +60,7 @@ def _consenting(consent: dict[str, Any]) -> Iterator[tuple[str, str, int, int]]:
     """
     provision = consent.get("provision", {})
     kinds = [BLOCKS[code] for code in sorted(_codes(consent.get("category", ())) & BLOCKS.keys())]
-    start, end = _period(provision.get("period"))
+    start, end = period_of(provision.get("period"))
     for kind in kinds:
         for organization in _actors(*consent.get("organization", ())):
             yield organization, kind, start, end
@@ -69,7 +69,7 @@ def _consenting(consent: dict[str, Any]) -> Iterator[tuple[str, str, int, int]]:
 
 
 def _provided(provision: dict[str, Any], kind: str, within: tuple[int, int]) -> Iterator[tuple[str, str, int, int]]:
-    start, end = _overlap(within, _period(provision.get("period")))
+    start, end = _overlap(within, period_of(provision.get("period")))
     partial = kind == "deny" and not LIMITED_TO.isdisjoint(provision)
     for actor in () if partial else provision.get("actor", ()):
         for reference in _actors(actor.get("reference")):
@@ -89,7 +89,7 @@ def _actor(reference: str, base: str) -> str:
     return f"{type}/{id}" if type else id
 
 
-def _period(period: dict[str, Any] | None) -> tuple[int, int]:
+def period_of(period: dict[str, Any] | None) -> tuple[int, int]:
     """Milliseconds since 1970; an end that is not given is open. https://hl7.org/fhir/R4/datatypes.html#Period"""
     start, end = (period or {}).get("start"), (period or {}).get("end")
     first = span(start) if start else None

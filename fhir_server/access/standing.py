@@ -10,11 +10,12 @@ from dataclasses import dataclass, field, replace
 from fhir_server.access.caller import Caller
 from fhir_server.access.emergency import Emergencies, Emergency
 from fhir_server.access.identity import Persons
+from fhir_server.access.ward import Ward, Wards
 from fhir_server.fhir.codec import decode
 from fhir_server.fhir.instant import span
 from fhir_server.fhir.naming import system_of
 from fhir_server.fhir.outcome import Forbidden
-from fhir_server.search.query import Criterion, Query, Token, some
+from fhir_server.search.query import Criterion, Query, Token
 from fhir_server.storage.store import SYSTEM_GRANTS, Store, Stored
 
 
@@ -27,6 +28,9 @@ class Standing:
     the unit: one of them is in a team. `provider` and `unit` are references to the care provider, which answers for what
     is documented, and to the unit; `organization` is the provider's HSA-id, `person` and `commission` are those of staff. ""
     where there is none. `emergencies` are those that the person has under the commission.
+
+    Who acts for somebody else is nobody else meanwhile: `ward` is the id of that Patient, `patient` is "", and `wards` say as
+    what and until when, each in its `roles` too.
     """
 
     kind: str
@@ -40,6 +44,8 @@ class Standing:
     person: str = field(default="", repr=False)
     commission: str = ""
     emergencies: tuple[Emergency, ...] = ()
+    ward: str = ""
+    wards: tuple[Ward, ...] = ()
 
     @property
     def organizations(self) -> frozenset[str]:
@@ -49,6 +55,8 @@ class Standing:
 
 KEPT_MS = 30_000
 """So long a standing is believed where another process may have written the directory; who has none yet is looked up each time."""
+ACTING_KEPT_MS = 5_000
+"""So long that somebody may act for another."""
 FOR_EVER = 1 << 62
 """In ms: the end of what has none."""
 MOST = 10_000
@@ -58,9 +66,16 @@ class Standings:
     """Finds callers among the resources of a store; `clock` gives milliseconds since 1970."""
 
     def __init__(
-        self, store: Store, persons: Persons, clock: Callable[[], int], emergencies: Emergencies | None = None
+        self,
+        store: Store,
+        persons: Persons,
+        clock: Callable[[], int],
+        emergencies: Emergencies | None = None,
+        *,
+        wards: Wards | None = None,
     ) -> None:
         self._store, self._persons, self._clock, self._emergencies = store, persons, clock, emergencies
+        self._wards = wards
         self._kept: dict[Caller, tuple[int, Standing]] = {}
         self._turn = 0
 
@@ -85,7 +100,7 @@ class Standings:
             return standing
         turn, now = self._turn, self._clock()
         standing, ends = await self._found(caller)
-        known = standing.kind == "system" or standing.patient or standing.actors
+        known = standing.kind == "system" or standing.patient or standing.actors or standing.ward
         if known and turn == self._turn:
             if len(self._kept) >= MOST:
                 self._kept.clear()
@@ -95,7 +110,8 @@ class Standings:
     async def _found(self, caller: Caller) -> tuple[Standing, int]:
         """Where the caller stands, and until when, in ms."""
         if caller.kind == "citizen":
-            return Standing(caller.kind, frozenset(caller.roles), caller.purpose, await self._citizen(caller)), FOR_EVER
+            standing = await self._citizen(caller)
+            return standing, self._clock() + ACTING_KEPT_MS if standing.ward else FOR_EVER
         role = await self._by_hsa("PractitionerRole", caller.commission)
         ends = self._end_of(role)
         return await self._staff(caller, _reference(role)), ends
@@ -126,12 +142,21 @@ class Standings:
             caller.commission,
         )
 
-    async def _citizen(self, caller: Caller) -> str:
-        systems = sorted(self._persons.systems)
-        own = await self._only("Patient", some(*(Token("identifier", it, caller.person) for it in systems)))
-        if own is None or caller.patient not in {"", own.id}:
+    async def _citizen(self, caller: Caller) -> Standing:
+        own = await self._only("Patient", self._persons.has_number(caller.person))
+        if caller.patient not in {"", own.id if own is not None else ""}:
+            return await self._acting(caller)
+        if own is None:
             raise Forbidden.because("citizen-unknown")
-        return own.id
+        return Standing(caller.kind, frozenset(caller.roles), caller.purpose, own.id)
+
+    async def _acting(self, caller: Caller) -> Standing:
+        """Where a citizen stands whose token is bound to another person."""
+        wards = await self._wards.of(caller.person, caller.patient) if self._wards is not None else ()
+        if not wards:
+            raise Forbidden.because("citizen-unknown")
+        roles = frozenset(ward.role for ward in wards)
+        return Standing(caller.kind, roles, caller.purpose, ward=caller.patient, wards=wards)
 
     async def _by_hsa(self, type: str, hsa_id: str) -> Stored | None:
         return await self._only(type, Token("identifier", system_of("hsa-id"), hsa_id)) if hsa_id else None

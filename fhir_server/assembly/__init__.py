@@ -26,6 +26,7 @@ from fhir_server.access.rate import Rates, load_proportions
 from fhir_server.access.scope import parse_scopes
 from fhir_server.access.standing import Standings
 from fhir_server.access.trust import Trust
+from fhir_server.access.ward import Wards
 from fhir_server.assembly.authority import authorization_server, authorizing
 from fhir_server.assembly.defined import (
     compiled_profiles,
@@ -35,6 +36,7 @@ from fhir_server.assembly.defined import (
     load_law,
     promises_of,
     refuse_boasts,
+    relationships,
     search_parameters,
     shelf_of,
     statement_of,
@@ -107,6 +109,10 @@ def _smart(settings: Settings, standings: Standings, trust: Trust, parser: Parse
     return SmartAccess(verifier, scopes, standings.of, law, clock, standings.forget)
 
 
+def _wards(settings: Settings, store: Store) -> Wards:
+    return Wards(store, load_persons(), relationships(), settings.base, proxies=settings.proxies)
+
+
 def _server(settings: Settings, store: Store, trust: Trust | None) -> Server:
     statement = statement_of(settings)
     promises = promises_of(statement)
@@ -114,7 +120,7 @@ def _server(settings: Settings, store: Store, trust: Trust | None) -> Server:
     parameters = search_parameters()
     extractor, parser = Extractor(parameters, settings.base), Parser(parameters, settings.base)
     law, emergencies = load_law(), Emergencies(store, clock, emergency_terms())
-    standings = Standings(store, load_persons(), clock, emergencies)
+    standings = Standings(store, load_persons(), clock, emergencies, wards=_wards(settings, store))
     compartments, profiles = load_compartments(parameters), compiled_profiles()
     return Server(
         store=ShelfOverStore(shelf_of(statement, extractor), TrailOverStore(store, Renderer(settings.base))),

@@ -13,6 +13,7 @@ from fhir_server.access.mapping import ClaimMapping, load_mappings
 from fhir_server.access.need import load_needs
 from fhir_server.access.protection import load_protection
 from fhir_server.access.rate import load_proportions
+from fhir_server.access.relative import Relationships, load_relationships
 from fhir_server.access.rules import load_rules
 from fhir_server.assembly.authority import authorization_server
 from fhir_server.assembly.outside import NotStarted
@@ -47,6 +48,7 @@ def check_definitions() -> None:
     compiled_profiles()
     load_law()
     emergency_terms()
+    relationships()
     discovered()
     _claim_mappings()
 
@@ -86,6 +88,14 @@ def emergency_terms() -> Terms:
     """On what terms emergency access is given; NotStarted where they are not whole, or reach further than they may."""
     try:
         return load_terms()
+    except BadDefinition as error:
+        raise NotStarted(f"security/{error}") from error
+
+
+def relationships() -> Relationships:
+    """What makes somebody a guardian or a proxy; NotStarted where a row names what there is not."""
+    try:
+        return load_relationships(load_protection().labels)
     except BadDefinition as error:
         raise NotStarted(f"security/{error}") from error
 

@@ -15,7 +15,7 @@ class Agent(msgspec.Struct, frozen=True, omit_defaults=True, rename="camel"):
     """The caller of a call. `who` is `anonymous` where no token was asked. `user` is an identifier of the system `system`
     (HSA-id, personal identity number); `fhir_user` a reference that the token gives (`Practitioner/1`). `commission`, `unit`
     and `provider` are HSA-ids. `token` is its id (jti), `network` the address that the call came from, `acts_for` the
-    reference to the person whose proxy the user is. `names` are made by `text`.
+    reference to the person for whom the user acts, as a guardian or a proxy. `names` are made by `text`.
     """
 
     who: str = ""

@@ -40,7 +40,7 @@ _OURS = frozenset({"resourceType", "id", "meta", "target", "recorded"})
 
 
 def _agents(agent: Agent) -> Iterator[Json]:
-    """The user for the care provider, and the client; whom nobody knows is told so."""
+    """The user for the care provider, or for whom the user acts, and the client; whom nobody knows is told so."""
     if agent.user or agent.fhir_user:
         identified = {"identifier": {"system": agent.system, "value": agent.user}} if agent.system else {}
         who = {"reference": agent.fhir_user} if agent.fhir_user else identified
@@ -54,6 +54,8 @@ def _client(agent: Agent) -> Json:
 
 
 def _for(agent: Agent) -> Json:
+    if agent.acts_for:
+        return {"onBehalfOf": {"reference": agent.acts_for}}
     if not agent.provider:
         return {}
     return {"onBehalfOf": {"identifier": {"system": system_of("hsa-id"), "value": agent.provider}}}

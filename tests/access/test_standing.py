@@ -8,7 +8,10 @@ import pytest
 from fhir_server.access.caller import Caller
 from fhir_server.access.emergency import Emergencies, Emergency, load_terms
 from fhir_server.access.identity import load_persons
-from fhir_server.access.standing import KEPT_MS, Standings
+from fhir_server.access.protection import load_protection
+from fhir_server.access.relative import load_relationships
+from fhir_server.access.standing import ACTING_KEPT_MS, KEPT_MS, Standings
+from fhir_server.access.ward import Ward, Wards
 from fhir_server.assembly.outside import clock as real_clock
 from fhir_server.fhir.outcome import Forbidden
 from fhir_server.interactions.call import Address, Call
@@ -19,6 +22,9 @@ from tests.access.worlds import HSA, RESERVE
 pytestmark = pytest.mark.anyio
 NURSE = Caller("staff", "https://idp.example", "app", "t1", 0, person="SE1-N", unit="SE1-U", provider="SE1-P")
 CITIZEN = Caller("citizen", "https://idp.example", "app", "t1", 0, person="reserve-a")
+
+
+LABELS = load_protection().labels
 
 
 class Clock:
@@ -40,8 +46,8 @@ def standings(assembly, clock) -> Standings:
 
 @pytest.fixture
 def keep(assembly):
-    async def put(type: str, id: str, system: str, value: str) -> None:
-        body = {"resourceType": type, "id": id, "identifier": [{"system": system, "value": value}]}
+    async def put(type: str, id: str, system: str, value: str, **members: object) -> None:
+        body = {"resourceType": type, "id": id, "identifier": [{"system": system, "value": value}], **members}
         await perform(Call(Address("update", type, id), body=body), assembly.server)
 
     return put
@@ -87,6 +93,30 @@ async def test_a_token_bound_to_another_opens_nothing(standings, keep):
         else:
             with pytest.raises(Forbidden):
                 await standings.of(bound)
+
+
+async def test_who_acts_for_another_is_believed_for_five_seconds(assembly, keep, clock):
+    store, persons = assembly.server.store, load_persons()
+    wards = Wards(store, persons, load_relationships(LABELS), assembly.server.base, proxies=False)
+    standings = Standings(store, persons, clock, wards=wards)
+    await keep("Patient", "child", RESERVE, "reserve-child", birthDate="2020-01-01")
+    told = {
+        "active": True,
+        "patient": {"reference": "Patient/child"},
+        "relationship": [
+            {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v3-RoleCode", "code": "GUARD"}]}
+        ],
+    }
+    await keep("RelatedPerson", "r", RESERVE, "reserve-a", **told)
+    guardian = replace(CITIZEN, patient="child")
+    standing = await standings.of(guardian)
+    assert ("", "child", {"guardian"}) == (standing.patient, standing.ward, standing.roles)
+
+    await keep("RelatedPerson", "r", RESERVE, "reserve-a", **told | {"active": False})
+    clock.now += ACTING_KEPT_MS - 1
+    assert standing == await standings.of(guardian)
+    clock.now += 1
+    assert [Ward("guardian", "RelatedPerson/r")] == list((await standings.of(guardian)).wards)  # never open
 
 
 async def test_a_standing_is_believed_for_half_a_minute(standings, keep, clock):

@@ -35,7 +35,9 @@ def the_loader() -> dict[str, str]:
 
 def the_bearer(person: Person, scope: str = "user/*.rs") -> dict[str, str]:
     if person.kind == "citizen":
-        return a_bearer(BASE, **{**SYSTEM, "sub": person.number, "citizen": person.number, "scope": "patient/*.rs"})
+        bound = {"patient": person.ward} if person.ward else {}
+        told = {"sub": person.number, "citizen": person.number, "scope": "patient/*.rs", **bound}
+        return a_bearer(BASE, **{**SYSTEM, **told})
     return a_bearer(
         BASE,
         sub=person.number,

@@ -7,6 +7,7 @@ compiles them: a mistake of the one shows against the other.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from random import Random
 from typing import Any
 
@@ -18,7 +19,7 @@ DOCUMENTED_BY = f"{OURS}/StructureDefinition/documented-by"
 PROVIDERS = ("SE2321000016-A001", "SE2120000001-B001", "SE2120000002-B002")
 """A region and two municipalities, by HSA-id."""
 CLINICAL = ("CarePlan", "Goal", "Task", "Communication", "Observation", "Encounter", "EpisodeOfCare")
-ALL = (*CLINICAL, "CareTeam", "Consent", "Patient", "Provenance")
+ALL = (*CLINICAL, "CareTeam", "Consent", "Patient", "Provenance", "RelatedPerson")
 SHARED = {"lvod-care", "lvod-social"}
 SERVICES = {"primary-care": True, "hsl": True, "sol": False, "home-care": False}
 """What a unit may answer for, and whether that is health care."""
@@ -30,7 +31,9 @@ SYSTEM: dict[str, Any] = dict.fromkeys(("employee", "unit", "commission", "provi
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody who calls: of staff the HSA-ids and, by the same names, the references."""
+    """Somebody who calls: of staff the HSA-ids and, by the same names, the references. `ward` is the id of the Patient for whom a
+    citizen acts.
+    """
 
     kind: str
     number: str = ""
@@ -42,6 +45,7 @@ class Person:
     organizations: frozenset[str] = frozenset()
     own_provider: str = ""
     health_care: bool = False
+    ward: str = ""
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,7 @@ def a_world(seed: int) -> World:
             for place in range(random.randrange(1, 3)):
                 _clinical(world, random, patient, type, place, units)
     _emergencies(world, random)
+    _family(world, random)
     return world
 
 
@@ -115,6 +120,39 @@ def _block(world: World, emergency: Emergency) -> None:
             "provision": {"type": "deny"},
         }
     )
+
+
+OLD, YOUNG = 13, 12
+"""In years: a child of 12 has a guardian who reads, one of 13 has none."""
+PROTECTED = {"system": "http://hl7.se/fhir/ig/base/CodeSystem/SecurityLabel", "code": "sekretessmarkering"}
+
+
+def _family(world: World, random: Random) -> None:
+    """The first patient is a relative of another, who is a child of twelve or thirteen; now and then the identity of one is protected."""
+    first, *others = world.of("Patient")
+    patient = random.choice(others)
+    patient["birthDate"] = _born(random.choice([YOUNG, OLD]), random)
+    kinds = random.choices([["GUARD"], ["GUARD", "POWATT"], ["MTH"]], (5, 2, 1))[0]
+    system = "http://terminology.hl7.org/CodeSystem/v3-RoleCode"
+    relative = {
+        "resourceType": "RelatedPerson",
+        "id": f"{patient['id']}-r",
+        "identifier": first["identifier"],
+        "active": random.random() < 0.9,
+        "patient": {"reference": f"Patient/{patient['id']}"},
+        "relationship": [{"coding": [{"system": system, "code": kind}]} for kind in kinds],
+        **_period(random),
+    }
+    world.resources.append(relative)
+    if "GUARD" in kinds:  # who never was a guardian is refused whatever it asks
+        world.people.append(Person("citizen", _number(first), ward=patient["id"]))
+    if random.random() < 0.1:
+        random.choice([first, patient])["meta"] = {"security": [PROTECTED]}
+
+
+def _born(age: int, random: Random) -> str:
+    """The day that somebody was born who had a birthday some days ago, so that no test comes near one."""
+    return (date.today() - timedelta(days=age * 366 + random.randrange(10, 300))).isoformat()  # noqa: DTZ011  # days away
 
 
 def _numbered(system: str, value: str) -> Resource:
@@ -284,13 +322,39 @@ def may_see(person: Person, resource: Resource, world: World) -> bool:
         return True
     if person.kind == "citizen":
         return (
-            _patient(resource) == person.patient
+            _is_theirs(person, _patient(resource), world)
             and not _labelled(resource, {"lvod-2-6"})
             and not _is_very_restricted(resource)
         )
     if _is_very_restricted(resource) or _is_closed(person, resource, world):
         return False
     return any(_permitted(person, resource, world))
+
+
+def _is_theirs(person: Person, patient: str, world: World) -> bool:
+    """Whether it is about a citizen who asks, or about the child of the guardian who does."""
+    if not person.ward:
+        return patient == person.patient
+    return patient == person.ward and _has_guardian(person, world)
+
+
+def _has_guardian(person: Person, world: World) -> bool:
+    """Whether a relation in force makes a person the guardian of a ward under thirteen, the identity of neither protected."""
+    (child,) = (one for one in world.of("Patient") if one["id"] == person.ward)
+    both = [child, *(one for one in world.of("Patient") if _number(one) == person.number)]
+    years = (date.today() - date.fromisoformat(child.get("birthDate", "1900-01-01"))).days / 365.25  # noqa: DTZ011
+    return (
+        years < OLD
+        and not any(PROTECTED in one.get("meta", {}).get("security", ()) for one in both)
+        and any(
+            one["active"] and _in_force(one) and _number(one) == person.number and _patient(one) == person.ward
+            for one in world.of("RelatedPerson")
+        )
+    )
+
+
+def _number(resource: Resource) -> str:
+    return str(resource["identifier"][0]["value"])
 
 
 def _permitted(person: Person, resource: Resource, world: World) -> Iterator[bool]:

@@ -156,6 +156,9 @@ async def _context(authority: Authority, asked: Asked, person: Person, chosen: s
         return asked.begun.context
     if not _wants_patient(asked.scopes):
         return Context()
+    wards = await authority.wards(person, asked.client.id) if chosen not in {"", person.patient} else ()
+    if chosen in {one["id"] for one in wards}:
+        return Context(patient=chosen)
     patient = person.patient or chosen
     if not await authority.may_see(person, asked.client.id, "Patient", patient):
         raise Returned(Refused("no-patient"), asked.redirect_uri, asked.state)
@@ -179,8 +182,7 @@ def _granted(scopes: Scopes, context: Context) -> str:
 async def _approval_page(
     authority: Authority, request: Request, asked: Asked, visit: Visit, person: Person
 ) -> Response:
-    picks = asked.begun is None and _wants_patient(asked.scopes) and not person.patient
-    patients = await patients_of(authority, person, asked.client.id) if picks else ()
+    patients = await _offered(authority, asked, person)
     return page(
         authority,
         request,
@@ -189,12 +191,21 @@ async def _approval_page(
         client=asked.client,
         person=person,
         scopes=str(asked.scopes).split(" "),
-        picks=picks,
-        patients=[label(one) for one in patients],
+        picks=patients is not None,
+        patients=[label(one) for one in patients or ()],
         begun=asked.begun,
         asked=asked.text,
         csrf=visit.csrf(authority),
     )
+
+
+async def _offered(authority: Authority, asked: Asked, person: Person) -> Sequence[dict[str, Any]] | None:
+    """Whom a person can choose among; None where there is nothing to choose. A citizen acts for nobody, or for a ward."""
+    if asked.begun is not None or not _wants_patient(asked.scopes):
+        return None
+    if person.patient:
+        return await authority.wards(person, asked.client.id) or None
+    return await patients_of(authority, person, asked.client.id)
 
 
 def label(patient: dict[str, Any]) -> dict[str, str]:

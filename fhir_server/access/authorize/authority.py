@@ -145,14 +145,24 @@ class Authority:
         await self.revoked.revoke(self.url, jti, expires + SKEW * SECOND)
 
     async def visible(
-        self, person: Person, client: str, type: str, parameters: Sequence[tuple[str, str]]
+        self, person: Person, client: str, type: str, parameters: Sequence[tuple[str, str]], acts_for: str = ""
     ) -> list[dict[str, Any]]:
-        """The resources of a type that a person may see, found as the person would find them."""
-        token = self.person_token(person, client, f"user/{type}.rs", Context(), self.memory.new_text(), PICKING_SECONDS)
+        """The resources of a type that a person may see, found as the person would find them; `acts_for` is the id of another
+        Patient for whom the person asks.
+        """
+        context, jti = Context(patient=acts_for), self.memory.new_text()
+        token = self.person_token(person, client, f"user/{type}.rs", context, jti, PICKING_SECONDS)
         try:
             return await self.search(token, type, parameters)
         except Forbidden:
             return []  # who may see none of a type finds none of it
+
+    async def wards(self, person: Person, client: str) -> list[dict[str, Any]]:
+        """The Patients that a citizen may see as their guardian."""
+        found: list[dict[str, Any]] = []
+        for id in await self.people.related_to(person):
+            found += await self.visible(person, client, "Patient", (("_id", id),), acts_for=id)
+        return found
 
     async def may_see(self, person: Person, client: str, type: str, id: str, patient: str = "") -> bool:
         """Whether a person may see the resource of an id, and it is about the patient where one is named."""

@@ -92,6 +92,14 @@ class People:
             return None
         return self._citizen(one) if type == "Patient" else await self._staff(one, self._read)
 
+    async def related_to(self, person: Person) -> list[str]:
+        """The ids of the Patients of whom a RelatedPerson with a citizen's number tells, whatever it may do for them."""
+        if not person.number:
+            return []
+        query = Query("RelatedPerson", self._persons.has_number(person.number))
+        page = await self._store.search(query, SYSTEM_GRANTS["authorize"], count=MOST, total=False)
+        return sorted({patient for stored in page.items for patient in stored.patients} - {person.patient})
+
     async def _of_type(self, type: str) -> dict[str, dict[str, Any]]:
         page = await self._store.search(Query(type, Everything()), SYSTEM_GRANTS["authorize"], count=MOST, total=False)
         return {stored.id: decode(stored.text) for stored in page.items}
