@@ -12,11 +12,10 @@ from typing import Any, TypeAlias
 
 from fhir_server.access.decide import Admitted
 from fhir_server.fhir.definitions import BadDefinition, read
-from fhir_server.fhir.instant import SECOND
+from fhir_server.fhir.instant import MINUTE, SECOND
 from fhir_server.fhir.outcome import Throttled
 
 FILE = "Parameters-rate-limits.json"
-MINUTE = 60 * SECOND
 MOST = 100_000
 """So many buckets are held; past it those that are full again are forgotten, and then the oldest."""
 
