@@ -1,4 +1,4 @@
-"""Writes the table of rules in `docs/privacy.md` from `security/Parameters-access-rules.json`.
+"""Writes the tables in `docs/privacy.md`: the rules (`security/Parameters-access-rules.json`), and for how long what is kept.
 
 python -m tools.describe_access
 """
@@ -7,9 +7,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from fhir_server.access.rules import Rule, load_rules
+from fhir_server.audit.retention import LEAST, Retention, load_retention
 
 PAGE = Path(__file__).parent.parent / "docs/privacy.md"
-BEGINS, ENDS = "<!-- rules -->\n", "<!-- /rules -->\n"
+RULES, RETENTION = "rules", "retention"
+"""Between marks of these names stand the tables."""
 CONDITIONS = {
     "own": "it is about the caller",
     "team": "the person, the commission or the unit is in a team that cares for the patient now",
@@ -32,21 +34,35 @@ SHOWN = 6
 
 
 def main() -> None:
-    """Puts the table in its place."""
-    PAGE.write_text(with_rules(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    """Puts the tables in their places."""
+    PAGE.write_text(with_tables(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
 
 
-def with_rules(text: str) -> str:
-    """The page with the table of today."""
-    before, _, rest = text.partition(BEGINS)
-    _, _, after = rest.partition(ENDS)
-    return f"{before}{BEGINS}\n{table(load_rules().rules)}\n{ENDS}{after}"
+def with_tables(text: str) -> str:
+    """The page with the tables of today."""
+    with_rules = _filled(text, RULES, table(load_rules().rules))
+    return _filled(with_rules, RETENTION, table_of_classes(load_retention().values()))
+
+
+def _filled(text: str, name: str, made: str) -> str:
+    before, begins, rest = text.partition(f"<!-- {name} -->\n")
+    _, ends, after = rest.partition(f"<!-- /{name} -->\n")
+    return f"{before}{begins}\n{made}\n{ends}{after}"
 
 
 def table(rules: Iterable[Rule]) -> str:
     """The rules as a table in Markdown."""
     head = "| rule | who | may | on what | where | why | source |\n|---|---|---|---|---|---|---|\n"
     return head + "".join(f"| {' | '.join(_cells(rule))} |\n" for rule in rules)
+
+
+def table_of_classes(classes: Iterable[Retention]) -> str:
+    """The classes as a table in Markdown."""
+    head = "| class | years | least | of what | why | source |\n|---|---|---|---|---|---|\n"
+    return head + "".join(
+        f"| `{one.code}` | {one.years} | {LEAST[one.code] or '-'} | {', '.join(sorted(one.types))} | {one.reason} | {one.source} |\n"
+        for one in classes
+    )
 
 
 def _cells(rule: Rule) -> Iterator[str]:

@@ -18,6 +18,7 @@ from fhir_server.access.rules import load_rules
 from fhir_server.assembly.authority import authorization_server
 from fhir_server.assembly.outside import NotStarted
 from fhir_server.audit.account import public_bodies
+from fhir_server.audit.retention import Retention, load_retention
 from fhir_server.fhir import definitions
 from fhir_server.fhir.codec import encode
 from fhir_server.fhir.definitions import BadDefinition
@@ -79,6 +80,7 @@ def load_law() -> Law:
     try:
         load_proportions()
         public_bodies()  # a row of theirs that is wrong refuses the start, not the first who asks
+        load_retention()
         return Law(load_needs(TABLE.keys()), load_rules(), load_protection())
     except BadDefinition as error:
         raise NotStarted(f"security/{error}") from error
@@ -96,6 +98,14 @@ def relationships() -> Relationships:
     """What makes somebody a guardian or a proxy; NotStarted where a row names what there is not."""
     try:
         return load_relationships(load_protection().labels)
+    except BadDefinition as error:
+        raise NotStarted(f"security/{error}") from error
+
+
+def retention() -> Mapping[str, Retention]:
+    """For how long what is kept is kept; NotStarted where a class is missing, or is kept for less than it must be."""
+    try:
+        return load_retention()
     except BadDefinition as error:
         raise NotStarted(f"security/{error}") from error
 

@@ -49,8 +49,7 @@ async def open_registries(settings: Settings) -> AsyncIterator[Registries]:
     """Who is registered in the database, until the block ends; the audit says that it was done at the command line.
     NotStarted; Unopened, also where a server holds the file.
     """
-    if not settings.database.startswith(MONGODB):
-        _sqlite_file(settings)  # what is in memory alone is nobody's
+    refuse_memory(settings)
     store = await open_store(settings, "")
     try:
         yield Registries(
@@ -106,6 +105,12 @@ async def restore(settings: Settings, source: Path) -> Manifest:
     if settings.database.startswith(MONGODB):
         return await mongo_backup.restore(source, settings.database)
     return sqlite_backup.restore(source, _sqlite_file(settings))
+
+
+def refuse_memory(settings: Settings) -> None:
+    """Raises NotStarted for a database in memory: to a command, what is in it is nobody's."""
+    if not settings.database.startswith(MONGODB):
+        _sqlite_file(settings)
 
 
 def _sqlite_file(settings: Settings) -> str:

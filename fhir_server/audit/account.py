@@ -110,5 +110,7 @@ def _done(entry: Entry, language: str) -> str:
 def _verb(entry: Entry) -> str:
     if entry.interaction == "$access-log":
         return "log"
+    if entry.interaction == "$destroy":
+        return "D"
     action = action_of(entry.interaction)
     return "R" if action == "E" and subtype_of(entry.interaction) == "operation" else action

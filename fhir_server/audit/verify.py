@@ -1,13 +1,17 @@
 """Whether the trail is what was written: every row in its block, every block linked to the one before, nothing left unsealed.
 
+What was pruned is told by an entry of the chain, which has the digest of the last block that is gone; a chain that begins
+anywhere else than there, or at block 1, was cut.
+
 What it finds: a row that was changed, removed or put in, an agent that was changed, a block that was changed or removed. What
 the database alone cannot tell: that the end of a chain was cut off together with its rows, or made anew from some block on.
 That is found with the digest of a block noted elsewhere (`noted`), and all that came before it is then as it was.
 """
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from fhir_server.audit.prune import pruned_in
 from fhir_server.storage.seal import BEGINNING, Row, digest_of, hash_of, members_of, rows_in
 from fhir_server.storage.store import SYSTEM_GRANTS, Block, Entry, Trail
 
@@ -44,6 +48,8 @@ class _Chain:
     organisation: str
     head: Block | None
     looked_for: set[bytes]
+    pruned: Mapping[int, bytes] = field(default_factory=dict)
+    """The digests of the blocks with which the chain was pruned, by their numbers, as its entries tell."""
     number: int = 0
     digest: bytes = BEGINNING
     due: list[Row] = field(default_factory=list)
@@ -68,7 +74,16 @@ class _Chain:
             self.waiting = list(found)[::-1]
         if not self.waiting:
             raise Broken(f"{_named(self.organisation, self.number + 1)} is missing.")
+        if not self.number:
+            self._begin(self.waiting[-1])
         return self.waiting.pop()
+
+    def _begin(self, first: Block) -> None:
+        """Where the chain begins: at block 1, or after the blocks of which an entry of the chain says that they were pruned."""
+        before = first.number - 1
+        if self.pruned.get(before) == first.previous:
+            self.number, self.digest = before, first.previous
+            self.looked_for.discard(first.previous)
 
     def _refuse_broken(self, block: Block) -> None:
         name = _named(self.organisation, self.number + 1)
@@ -87,8 +102,10 @@ async def verify(trail: Trail, noted: Sequence[bytes] = (), show: Callable[[int]
     how many entries have been looked at. Broken.
     """
     settled, heads = await trail.settled(), await trail.heads()
-    looked_for = set(noted)
-    chains = {head.organisation: _Chain(trail, head.organisation, head, looked_for) for head in heads}
+    looked_for, pruned = set(noted), await pruned_in(trail)
+    chains = {
+        it.organisation: _Chain(trail, it.organisation, it, looked_for, pruned.get(it.organisation, {})) for it in heads
+    }
     entries = unsealed = 0
     async for number, entry in _walk(trail):
         chain = chains.get(entry.organisation)

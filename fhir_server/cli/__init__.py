@@ -8,6 +8,7 @@ from fhir_server.cli.check import check
 from fhir_server.cli.client import client
 from fhir_server.cli.decide import decide
 from fhir_server.cli.demo import demo
+from fhir_server.cli.destroy import destroy
 from fhir_server.cli.issuer import issuer
 from fhir_server.cli.load import load
 from fhir_server.cli.package import package
@@ -24,5 +25,5 @@ main = typer.Typer(
 )
 for command in (serve, demo, load, check, decide, reindex, backup, restore, package, token):
     main.command()(command)
-for name, group in (("client", client), ("issuer", issuer), ("audit", audit)):
+for name, group in (("client", client), ("issuer", issuer), ("audit", audit), ("destroy", destroy)):
     main.add_typer(group, name=name)

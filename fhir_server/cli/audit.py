@@ -9,16 +9,18 @@ import typer
 
 from fhir_server.assembly.opening import open_trail
 from fhir_server.assembly.outside import NotStarted
+from fhir_server.assembly.pruning import prune_audit
 from fhir_server.audit.agent import agent_of
 from fhir_server.audit.render import id_of
 from fhir_server.audit.sample import Drawn, Sample, sample
 from fhir_server.audit.verify import Broken, Verified, verify
 from fhir_server.cli.progress import progress_on_stderr
+from fhir_server.cli.registering import Database
 from fhir_server.cli.serve import settings_with, stopped
 from fhir_server.fhir.instant import instant
 from fhir_server.fhir.outcome import Refusal
 from fhir_server.fhir.shift import STOCKHOLM
-from fhir_server.storage.store import Unopened
+from fhir_server.storage.store import Overtaken, Unopened
 
 audit = typer.Typer(no_args_is_help=True, help="The trail of who did what.")
 
@@ -73,6 +75,27 @@ def sample_trail(
     )
     for one in found.drawn:
         typer.echo(_line(one))
+
+
+@audit.command(name="prune")
+def prune_trail(
+    database: Database = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go; nothing does.")] = False,
+) -> None:
+    """Remove what is past its retention, in whole sealed blocks; an entry of each chain says so, and `verify` asks for it."""
+    try:
+        pieces = asyncio.run(prune_audit(settings_with(database=database), dry=dry_run))
+    except (NotStarted, Unopened) as refusal:
+        raise stopped(str(refusal)) from None
+    except Overtaken:
+        raise stopped("Another process has pruned just now. Look again.") from None
+    except Refusal as refusal:
+        raise stopped(refusal.issues[0].text()) from None
+    for piece in pieces:
+        typer.echo(
+            f"{piece.count} entries, to block {piece.number}, sealed {instant(piece.at)}  {piece.organisation or '-'}"
+        )
+    typer.echo(f"{sum(piece.count for piece in pieces)} entries {'would go' if dry_run else 'removed'}.")
 
 
 def _day(moment: datetime) -> int:

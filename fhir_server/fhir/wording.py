@@ -193,6 +193,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "The resource was deleted. Its history remains; a PUT brings it back.",
         "Resursen är borttagen. Historiken finns kvar; en PUT återställer den.",
     ),
+    "destroyed": (
+        "The resource was destroyed: nothing that was written in it is kept.",
+        "Resursen är förstörd: inget som skrevs i den finns kvar.",
+    ),
     "exists": (
         "A resource with this id exists already.",
         "Det finns redan en resurs med detta id.",

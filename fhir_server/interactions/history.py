@@ -38,6 +38,6 @@ async def history(call: Call, grant: Grant, server: Server) -> Answer:
         since=since_in(given),
         at=at_in(given),
     )
-    entries = [happened(stored, server, subset) for stored in await shown(page.items, call, server)]
+    entries = [happened(stored, server, subset, call.language) for stored in await shown(page.items, call, server)]
     text = listing("history", entries, links(server, path, pairs, page, here), page.total)
     return Answer(200, text, seen=page.items)

@@ -20,6 +20,7 @@ from fhir_server.storage.store import Page
 
 Pairs: TypeAlias = Sequence[tuple[str, str]]
 PAGE = "_page"
+_DESTROYED = Issue("deleted", "destroyed", severity="information")
 MOST = 1000
 """Entries on one page."""
 
@@ -43,18 +44,24 @@ def noted(issues: Iterable[Issue], language: str) -> list[dict[str, Any]]:
     return [{"resource": outcome(found, language), "search": {"mode": "outcome"}}] if found else []
 
 
-def happened(stored: Shown, server: Server, subset: Subset = WHOLE) -> dict[str, Any]:
-    """The entry of a history: what was asked, what came of it; a deletion has no resource."""
+def happened(stored: Shown, server: Server, subset: Subset = WHOLE, language: str = "en") -> dict[str, Any]:
+    """The entry of a history: what was asked, what came of it; a deletion has no resource, and what is left of a destruction
+    says that it was one.
+    """
     address = f"{stored.type}/{stored.id}"
     resource = {} if stored.deleted else {"resource": msgspec.Raw(text_of(stored, subset))}
     return {
         "fullUrl": f"{server.base}/{address}",
         **resource,
-        "request": {"method": stored.method, "url": stored.type if stored.method == "POST" else address},
+        "request": {
+            "method": "DELETE" if stored.destroyed else stored.method,
+            "url": stored.type if stored.method == "POST" else address,
+        },
         "response": {
             "status": "204" if stored.deleted else "201" if stored.version == 1 else "200",
             "etag": f'W/"{stored.version}"',
             "lastModified": instant(stored.updated),
+            **({"outcome": outcome([_DESTROYED], language)} if stored.destroyed else {}),
         },
     }
 

@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import TypeAlias
 
 from fhir_server.fhir.instant import instant
-from fhir_server.fhir.outcome import Conflict, Issue, NotFound, Stale, Unavailable
+from fhir_server.fhir.outcome import Conflict, Gone, Issue, NotFound, Stale, Unavailable
 from fhir_server.search.query import (
     NOTHING,
     Criterion,
@@ -25,7 +25,7 @@ from fhir_server.search.query import (
     Without,
     settled_for,
 )
-from fhir_server.storage.store import Change, Delete, Entry, Overtaken, Put, Stored
+from fhir_server.storage.store import DESTROYED, Change, Delete, Destroy, Entry, Overtaken, Put, Stored
 
 _NOTHING = sha256(b"").digest()
 
@@ -70,6 +70,19 @@ def delete_version(change: Delete, standing: Standing, patients: tuple[str, ...]
     """The version that says that a resource, anchored to these patients, is deleted; of one that is already, the same."""
     version, updated = (standing.version, standing.updated) if standing.deleted else _next(standing, now)
     return Stored(change.type, change.id, version, updated, b"", "DELETE", patients, _NOTHING)
+
+
+def destroyed_version(change: Destroy, standing: Standing, patients: tuple[str, ...], now: int) -> Stored:
+    """The one version that is left of a resource, anchored to these patients, when it is destroyed."""
+    version, updated = _next(standing, now)
+    return Stored(change.type, change.id, version, updated, b"", DESTROYED, patients, _NOTHING)
+
+
+def still_there(found: Stored) -> Stored:
+    """The version that was found. Gone where it has no content."""
+    if found.deleted:
+        raise Gone.because("destroyed" if found.destroyed else "gone")
+    return found
 
 
 def _next(standing: Standing, now: int) -> tuple[int, int]:

@@ -56,6 +56,11 @@ def rows_in(rows: bytes) -> Iterator[Row]:
     return _ROW.iter_unpack(rows[: len(rows) - len(rows) % _ROW.size])
 
 
+def numbers_in(rows: bytes) -> list[int]:
+    """The numbers of the entries in a block."""
+    return [number for number, _ in rows_in(rows)]
+
+
 def last_in(rows: bytes) -> int:
     """The number of the last row of a block."""
     return int(_ROW.unpack(rows[-_ROW.size :])[0])

@@ -107,6 +107,8 @@ class ShelfOverStore:
         self.heads = store.heads
         self.settled = store.settled
         self.tend = store.tend
+        self.prune = store.prune
+        self.scour = store.scour
         self.notices = store.notices
         self.relations = store.relations
         self.keep = store.keep

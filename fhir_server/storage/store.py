@@ -44,20 +44,23 @@ SYSTEM_GRANTS = {
     "access-log": Grant(Everything(), "PATRQT", "system-access-log"),
     "anchor": Grant(Everything(), "HOPERAT", "system-anchor"),
     "door": Grant(Everything(), "HSYSADMIN", "system-door"),
+    "destruction": Grant(Everything(), "HSYSADMIN", "system-destruction"),
+    "retention": Grant(Everything(), "HSYSADMIN", "system-retention"),
 }
-"""The server's own look-ups, each under a name of its own: no bypass. `reindex` reads every stored resource to derive its
-index anew; `identity` matches a person by national identifier; `standing` finds who a caller is; `readiness` asks whether
-anything can be read at all; under `registry` it is told who registered clients and issuers; `verification` reads the whole trail,
-to see that it is what was written; `authorize` finds the synthetic people that one may be while developing; `protection` asks whose
-identity is protected; `emergency` finds whether somebody is kept here, and who has blocked; by `explanation` it is told, at the
-command line, what each rule says of a resource; under `door` it is told how many were turned away; `anchor` finds whom a refused
-call concerned; `access-log` tells a citizen of the own person, and what units are called."""
+"""The server's own look-ups, each under a name of its own: no bypass. `reindex` reads every stored resource to derive its index
+anew; `identity` matches a person by national identifier; `standing` finds who a caller is; `readiness` asks whether anything can
+be read at all; under `registry` it is told who registered clients and issuers; `verification` reads the whole trail, to see that
+it is what was written; `authorize` finds the synthetic people that one may be while developing; `protection` asks whose identity
+is protected; `emergency` finds whether somebody is kept here, and who has blocked; by `explanation` it is told, at the command
+line, what each rule says of a resource; under `door` it is told how many were turned away; under `destruction` two persons have
+something destroyed; under `retention` the trail is pruned; `anchor` finds whom a refused call concerned; `access-log` tells a
+citizen of the own person, and what units are called."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
     """One version at rest. `updated` is milliseconds since 1970; `text` the JSON served byte for byte, empty for the
-    version that a deletion makes; `method` the HTTP verb that made it; `patients` the ids that anchor it.
+    version that a deletion makes; `method` the HTTP verb that made it, or DESTROYED; `patients` the ids that anchor it.
     """
 
     type: str
@@ -71,8 +74,13 @@ class Stored:
 
     @property
     def deleted(self) -> bool:
-        """Whether this version says that the resource was deleted."""
+        """Whether this version says that the resource was deleted, or destroyed."""
         return not self.text
+
+    @property
+    def destroyed(self) -> bool:
+        """Whether this version is what was left when the resource was destroyed."""
+        return self.method == DESTROYED
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +159,25 @@ class Delete:
     reach: Criterion | None = None
 
 
-Change: TypeAlias = Put | Delete
+DESTROYED = "DESTROY"
+"""Stands as the `method` of the version that a destruction leaves: no HTTP verb makes one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Destroy:
+    """All versions of the resource are destroyed, deleted or not, and what it is found by: what is left is one version without
+    content (`method` DESTROYED), with its patients and, of its index, the tokens and references of the parameters `judged`, so
+    that grants reach it as before.
+    """
+
+    type: str
+    id: str
+    judged: frozenset[str] = frozenset()
+    version: int | None = None
+    reach: Criterion | None = None
+
+
+Change: TypeAlias = Put | Delete | Destroy
 
 
 @dataclass(frozen=True, slots=True)
@@ -434,6 +460,18 @@ class Store(Trail, Facts, Protocol):
 
     async def tend(self) -> None:
         """Does what the store owes its trail, a little behind the writes: seals it, indexes it. Called each second."""
+        ...
+
+    async def prune(self, organisation: str, number: int, entry: Entry) -> None:
+        """Removes the blocks of a chain up to this number, and their entries, and writes the entry that tells of it: all of it
+        or nothing. Overtaken where nothing is there to remove, or nothing would be left of the chain.
+        """
+        ...
+
+    async def scour(self) -> None:
+        """Leaves nothing in the database's own files of what was destroyed, as far as the database lets it: room is needed for
+        a copy of it. Unavailable.
+        """
         ...
 
     async def notices(self, *, after: int = 0, count: int = 1000) -> Sequence[tuple[int, int, Notice]]:

@@ -1,19 +1,23 @@
 """`fhir-server audit verify`, beside a running server too; and after a backup was restored."""
 
+import asyncio
 import re
 import sqlite3
 from contextlib import closing
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import httpx
 import pytest
 
 from fhir_server.fhir.shift import STOCKHOLM
-from tests.audit.tampering import Tamperer
+from fhir_server.storage.store import Commit
+from tests.audit.tampering import Tamperer, opened
 from tests.builders import a_care_plan
 from tests.databases import KINDS, empty_database
 from tests.servers import run, serving
+from tests.storage.contract import OPEN, Clock, an_entry
 
 SECRET = {"FHIR_SERVER_SECRET": "a secret of the tests"}
 
@@ -97,3 +101,32 @@ def test_a_sample_for_the_log_review_is_drawn_again_by_its_seed(database):
 
     assert (0, "") == (drawn.returncode, drawn.stderr)
     assert re.fullmatch(rf"0 of 0 entries .* --since {today} --until {today} --seed [0-9a-f]{{16}}\n", drawn.stdout)
+
+
+@pytest.fixture
+def aged(tmp_path) -> str:
+    """Three entries, sealed in a block each: two of eleven years ago, and one of nine."""
+    address = f"sqlite:///{tmp_path}/plans.db"
+    now = datetime.now(STOCKHOLM)
+
+    async def fill() -> None:
+        async with opened(address, clock := Clock()) as store:
+            for years in (11, 11, 9):
+                clock.now = int((now - timedelta(days=years * 365.25)).timestamp() * 1000)
+                await store.commit(Commit(OPEN, entries=(replace(an_entry(), at=clock.now),)))
+
+    asyncio.run(fill())
+    return address
+
+
+def test_what_is_past_its_retention_is_removed_and_the_rest_verified(aged):
+    def prune(*options: str) -> str:
+        done = run("audit", "prune", "--database", aged, *options, **SECRET)
+        assert (0, "") == (done.returncode, done.stderr)
+        return done.stdout
+
+    assert prune("--dry-run").endswith("2 entries would go.\n")
+    assert verify(aged).stdout.startswith("3 entries hold")
+    assert re.fullmatch(r"2 entries, to block 2, sealed \S+  -\n2 entries removed\.\n", prune())
+    assert verify(aged).stdout.startswith("2 entries hold, 0 of them")
+    assert "0 entries removed.\n" == prune()

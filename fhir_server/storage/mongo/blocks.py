@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pymongo import ASCENDING, DESCENDING
+from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import DuplicateKeyError
 from pymongo.read_concern import ReadConcern
@@ -16,7 +17,7 @@ from pymongo.read_concern import ReadConcern
 from fhir_server.storage.mongo.document import Document
 from fhir_server.storage.mongo.reach import rows_of
 from fhir_server.storage.mongo.trail import entry_in
-from fhir_server.storage.seal import Row, block, hash_of, last_in, members_of
+from fhir_server.storage.seal import Row, block, hash_of, last_in, members_of, numbers_in
 from fhir_server.storage.store import Block
 
 AT_ONCE = 5_000
@@ -123,13 +124,26 @@ async def blocks(database: AsyncDatabase[Any], organisation: str, after: int, co
     return [_block(row) for row in found]
 
 
+async def prune(database: AsyncDatabase[Any], organisation: str, number: int, session: AsyncClientSession) -> bool:
+    """Removes the blocks of a chain up to a number, and their entries; False where none is there, or none would be left."""
+    own = {"organisation": organisation, "number": {"$lte": number}}
+    found = await database.blocks.find(own, {"rows": 1}, session=session).to_list()
+    beyond = {"organisation": organisation, "number": {"$gt": number}}
+    if not found or await database.blocks.find_one(beyond, {"_id": 1}, session=session) is None:
+        return False
+    entries = [entry for row in found for entry in numbers_in(bytes(row["rows"]))]
+    await database.audit.delete_many({"_id": {"$in": entries}}, session=session)
+    await database.blocks.delete_many(own, session=session)
+    return True
+
+
 async def heads(database: AsyncDatabase[Any]) -> list[Block]:
     """The last block of each chain, without its rows: the organisations are looked up one by one."""
     found: list[Block] = []
     beyond: Document = {}
     while row := await database.blocks.find_one(beyond, {"organisation": 1}, sort=[("organisation", ASCENDING)]):
         last = await _last(database, row["organisation"])
-        assert last is not None, "a block was found, and blocks are never removed"
+        assert last is not None, "a block was found, and the last of a chain is never removed"
         found.append(Block(last.organisation, last.number, last.at, last.previous, b"", last.digest))
         beyond = {"organisation": {"$gt": row["organisation"]}}
     return found

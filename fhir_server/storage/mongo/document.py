@@ -252,6 +252,15 @@ def candidate(document: Document, bonds: Iterable[Bond] = ()) -> Candidate:
     )
 
 
+def judged_by(document: Document, parameters: frozenset[str]) -> Index:
+    """Of the index of a document the tokens and references of some parameters, and nothing else."""
+    index = _index(document)
+    return Index(
+        {code: held for code, held in index.tokens.items() if code in parameters},
+        {code: held for code, held in index.references.items() if code in parameters},
+    )
+
+
 def _index(document: Document) -> Index:
     """The index that the members of a document, or of an element, were made of."""
     index = Index()

@@ -13,12 +13,13 @@ from fhir_server.storage.mongo.document import (
     candidate,
     derived,
     document,
+    judged_by,
     sealed,
     stored,
     tokens_of,
 )
-from fhir_server.storage.rules import Standing, delete_version, put_version
-from fhir_server.storage.store import Change, Delete, Put, Relation, Stored
+from fhir_server.storage.rules import Standing, delete_version, destroyed_version, put_version
+from fhir_server.storage.store import Change, Delete, Destroy, Put, Relation, Stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ def version_of(change: Change, present: Document | None, now: int) -> Version:
     if isinstance(change, Put):
         return _put(change, present, now)
     assert present is not None, "the deletion of nothing was refused"
-    return _delete(change, present, now)
+    return _destroy(change, present, now) if isinstance(change, Destroy) else _delete(change, present, now)
 
 
 def _put(change: Put, present: Document | None, now: int) -> Version:
@@ -85,3 +86,12 @@ def _delete(change: Delete, present: Document, now: int) -> Version:
     assert standing is not None, "there is a document"
     made = delete_version(change, standing, tuple(present["patients"]), now)
     return Version(made, document(made, {member: present[member] for member in DERIVED if member in present}), present)
+
+
+def _destroy(change: Destroy, present: Document, now: int) -> Version:
+    """The version that is left when the resource is destroyed: its anchors stay, and of its index what grants judge it by."""
+    standing = standing_of(present)
+    assert standing is not None, "there is a document"
+    patients = tuple(present["patients"])
+    made = destroyed_version(change, standing, patients, now)
+    return Version(made, document(made, derived(judged_by(present, change.judged), patients)), present)

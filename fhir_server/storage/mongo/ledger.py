@@ -15,6 +15,7 @@ from fhir_server.fhir.outcome import NotFound, Refusal, Unavailable
 from fhir_server.search.match import Candidate, matches
 from fhir_server.search.query import BlockedBy, Criterion, Everything, Related, settled_for
 from fhir_server.storage.mongo import trail
+from fhir_server.storage.mongo.blocks import prune
 from fhir_server.storage.mongo.claim import claims_of, claims_of_condition
 from fhir_server.storage.mongo.document import Document, candidate, earlier, place
 from fhir_server.storage.mongo.find import Search
@@ -95,6 +96,15 @@ class Ledger:
             except _Unchanged:
                 return False
 
+    async def prune(self, organisation: str, number: int, entry: Entry) -> None:
+        """Removes blocks of a chain, with their entries, and writes the entry that tells of it. Overtaken."""
+
+        async def change(session: AsyncClientSession) -> bool:
+            return await prune(self._database, organisation, number, session)
+
+        if not await self.record_with(change, (entry,)):
+            raise Overtaken
+
     async def _write_row(self, commit: Commit, take: _Take) -> tuple[()]:
         """One document is written whole or not at all, without a transaction."""
         try:
@@ -172,7 +182,7 @@ class Ledger:
     async def _write(self, versions: Sequence[Version], session: AsyncClientSession) -> None:
         replaced = [version.before for version in versions if version.before is not None]
         if replaced:
-            await self._database.versions.insert_many([earlier(it) for it in replaced], session=session)
+            await self._follow(versions, session)
             gone = {"resource": {"$in": [it["_id"] for it in replaced]}}
             await self._database.relations.delete_many(gone, session=session)
         writes = [_write_of(version) for version in versions]
@@ -181,6 +191,15 @@ class Ledger:
         relations = [row for version in versions for row in trail.related(version.stored, version.relations)]
         if relations:
             await self._database.relations.insert_many(relations, session=session)
+
+    async def _follow(self, versions: Sequence[Version], session: AsyncClientSession) -> None:
+        """Keeps the versions that are replaced; removes all of those of what is destroyed."""
+        kept = [earlier(it.before) for it in versions if it.before is not None and not it.stored.destroyed]
+        if kept:
+            await self._database.versions.insert_many(kept, session=session)
+        destroyed = [{"type": it.stored.type, "id": it.stored.id} for it in versions if it.stored.destroyed]
+        if destroyed:
+            await self._database.versions.delete_many({"$or": destroyed}, session=session)
 
     async def _write_trail(
         self, commit: Commit, versions: Sequence[Version], take: _Take, session: AsyncClientSession | None = None

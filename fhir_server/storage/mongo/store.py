@@ -218,6 +218,14 @@ class MongoStore:
         with telling_errors():
             await self._sealer.seal(await self._writers.horizon())
 
+    async def prune(self, organisation: str, number: int, entry: Entry) -> None:
+        """Removes the blocks of a chain up to this number, and their entries, and writes the entry. Overtaken."""
+        with telling_errors():
+            await self._ledger.prune(organisation, number, entry)
+
+    async def scour(self) -> None:
+        """Nothing is left to do: how long MongoDB's files and its oplog keep what was removed is said in docs/operations.md."""
+
     # ------------------------------------------------------------------------------------------------ the server's own
 
     async def kept(self, kind: str, key: str) -> str | None:

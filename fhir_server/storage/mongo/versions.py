@@ -13,7 +13,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 
-from fhir_server.fhir.outcome import Gone, NotFound
+from fhir_server.fhir.outcome import NotFound
 from fhir_server.search.match import Candidate
 from fhir_server.search.query import (
     Criterion,
@@ -36,7 +36,7 @@ from fhir_server.storage.mongo.document import (
 )
 from fhir_server.storage.mongo.filter import Filter
 from fhir_server.storage.mongo.reach import asked_of_each, hops_in, reach, rows_of
-from fhir_server.storage.rules import speaks_of_patients
+from fhir_server.storage.rules import speaks_of_patients, still_there
 from fhir_server.storage.store import Stored
 
 
@@ -45,7 +45,7 @@ async def read(database: AsyncDatabase[Any], type: str, id: str, grant: Criterio
     found = await one(database.resources, {"_id": place(type, id)}, settled_for(grant, type), STORED)
     if found is None:
         raise NotFound.because("not-found")
-    return _still_there(stored(found))
+    return still_there(stored(found))
 
 
 async def vread(database: AsyncDatabase[Any], type: str, id: str, version: int, grant: Criterion) -> Stored:
@@ -57,7 +57,7 @@ async def vread(database: AsyncDatabase[Any], type: str, id: str, version: int, 
         found = await one(database.versions, own, of_type, STORED)
     if found is None:
         raise NotFound.because("no-such-version")
-    return _still_there(stored(found))
+    return still_there(stored(found))
 
 
 def kept_for(criteria: Iterable[Criterion]) -> Filter:
@@ -65,12 +65,6 @@ def kept_for(criteria: Iterable[Criterion]) -> Filter:
     have been, who asks for that does not see them.
     """
     return {} if all(map(speaks_of_patients, criteria)) else WITH_INDEX
-
-
-def _still_there(found: Stored) -> Stored:
-    if found.deleted:
-        raise Gone.because("gone")
-    return found
 
 
 async def settled(

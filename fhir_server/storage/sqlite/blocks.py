@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from operator import attrgetter
 from typing import Any
 
-from fhir_server.storage.seal import MEMBERS, Row, block, hash_of
+from fhir_server.storage.seal import MEMBERS, Row, block, hash_of, last_in, numbers_in
+from fhir_server.storage.sqlite.clause import as_json
 from fhir_server.storage.sqlite.statements import ADD_BLOCKS, BLOCK, fill
 from fhir_server.storage.store import Block
 
@@ -72,6 +73,23 @@ def put(connection: sqlite3.Connection, made: Sequence[Block]) -> None:
 
 
 _columns = attrgetter(*BLOCK)
+
+
+def prune(connection: sqlite3.Connection, organisation: str, number: int) -> bool:
+    """Removes the blocks of a chain up to a number, and their entries; False where none is there, or none would be left."""
+    found = connection.execute(_UP_TO, (organisation, number)).fetchall()
+    if not found or connection.execute(_AFTER, (organisation, number)).fetchone() is None:
+        return False
+    numbers = as_json([entry for (rows,) in found for entry in numbers_in(rows)])
+    connection.execute("INSERT OR REPLACE INTO pruned VALUES (?, ?, ?)", (organisation, number, last_in(found[-1][0])))
+    connection.execute("DELETE FROM audit_keys WHERE number IN (SELECT value FROM json_each(?))", (numbers,))
+    connection.execute("DELETE FROM audit WHERE number IN (SELECT value FROM json_each(?))", (numbers,))
+    connection.execute("DELETE FROM blocks WHERE organisation = ? AND number <= ?", (organisation, number))
+    return True
+
+
+_UP_TO = "SELECT rows FROM blocks WHERE organisation = ? AND number <= ? ORDER BY number"
+_AFTER = "SELECT 1 FROM blocks WHERE organisation = ? AND number > ?"
 
 
 def seal_unsealed(connection: sqlite3.Connection) -> None:

@@ -86,6 +86,14 @@ def document(index: Index) -> Document:
     )
 
 
+def judged_by(document: Document, parameters: frozenset[str]) -> Document:
+    """Of an index the tokens and references of some parameters, and nothing else."""
+    return Document(
+        {code: held for code, held in document.t.items() if code in parameters},
+        {code: held for code, held in document.r.items() if code in parameters},
+    )
+
+
 def _turned(values: dict[str, list[tuple[str, str]]]) -> dict[str, list[tuple[str, str]]]:
     return {code: sorted([(value, space) for space, value in pairs]) for code, pairs in values.items() if pairs}
 

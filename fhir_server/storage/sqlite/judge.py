@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from fhir_server.storage.rules import Standing, delete_version, put_version
+from fhir_server.storage.rules import Standing, delete_version, destroyed_version, put_version
 from fhir_server.storage.sqlite.clause import as_json
-from fhir_server.storage.sqlite.derived import NO_ROWS, Rows, anchors_of, document, document_of, rows
-from fhir_server.storage.store import Delete, Put, Reindexed, Relation, Stored
+from fhir_server.storage.sqlite.derived import NO_ROWS, Rows, anchors_of, document, document_of, judged_by, rows
+from fhir_server.storage.store import Delete, Destroy, Put, Reindexed, Relation, Stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +61,13 @@ def delete(change: Delete, present: Present, now: int) -> Version:
     """The version that says that the resource is deleted: its anchors and its index stay, for grants to be judged by."""
     made = delete_version(change, present.standing, anchors_of(present.patients), now)
     return Version(present.key, made, present.patients, present.idx, before=present)
+
+
+def destroy(change: Destroy, present: Present, now: int) -> Version:
+    """The version that is left when the resource is destroyed: its anchors stay, and of its index what grants judge it by."""
+    made = destroyed_version(change, present.standing, anchors_of(present.patients), now)
+    idx = as_json(judged_by(document_of(present.idx), change.judged))
+    return Version(present.key, made, present.patients, idx, before=present)
 
 
 def rederive(row: Reindexed, present: Present) -> Version:

@@ -8,16 +8,17 @@ from typing import TypeAlias
 from fhir_server.fhir.outcome import NotFound, Refusal
 from fhir_server.search.query import Criterion, Everything
 from fhir_server.storage.rules import incomplete, refuse
-from fhir_server.storage.sqlite import indexing, keys
+from fhir_server.storage.sqlite import blocks, indexing, keys
 from fhir_server.storage.sqlite.clause import as_json
 from fhir_server.storage.sqlite.compile import PRESENT, compiled
 from fhir_server.storage.sqlite.find import search
-from fhir_server.storage.sqlite.judge import Present, Version, delete, put, rederive
+from fhir_server.storage.sqlite.judge import Present, Version, delete, destroy, put, rederive
 from fhir_server.storage.sqlite.tables import Tables
 from fhir_server.storage.store import (
     SYSTEM_GRANTS,
     Change,
     Commit,
+    Destroy,
     Entry,
     Indexing,
     Matches,
@@ -115,7 +116,7 @@ class Ledger:
         if isinstance(change, Put):
             return put(change, before.key if before else self._tables.next_key(), before, now)
         assert before is not None, "the deletion of nothing was refused"
-        return delete(change, before, now)
+        return destroy(change, before, now) if isinstance(change, Destroy) else delete(change, before, now)
 
     def _hidden(
         self, commits: Sequence[Commit], proposals: Sequence[_Proposal], present: dict[_Place, Present]
@@ -157,6 +158,7 @@ class Ledger:
         if versions:
             self._tables.put_versions(versions)
             self._tables.put_derived(versions)
+            self._tables.remove_versions([version for version in versions if version.stored.destroyed])
         self._tables.put_trail(made)
 
     # ------------------------------------------------------------------------------------------------ no Commits
@@ -193,6 +195,12 @@ class Ledger:
         if done and entries:
             self._tables.put_trail([(Commit(SYSTEM_GRANTS["registry"], entries=tuple(entries)), [])])
         return done
+
+    def prune(self, organisation: str, number: int, entry: Entry) -> None:
+        """Removes blocks of a chain, with their entries; the entry that tells of it is written with that. Overtaken."""
+        if not blocks.prune(self._connection, organisation, number):
+            raise Overtaken
+        self._tables.put_trail([(Commit(SYSTEM_GRANTS["retention"], entries=(entry,)), [])])
 
     def check(self) -> None:
         """Writes more than fits where something else stood, and takes it away again, to see that there is room."""

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 from fhir_server.storage.sqlite.blocks import seal_unsealed
-from fhir_server.storage.store import Unopened
+from fhir_server.storage.store import DESTROYED, Unopened
 
 Step: TypeAlias = Sequence[str | Callable[[sqlite3.Connection], None]]
 """Statements, and what no statement can do."""
@@ -160,7 +160,39 @@ _TRAIL: Step = (
     seal_unsealed,
 )
 
-MIGRATIONS: tuple[Step, ...] = (_FIRST, _HISTORY, _SEARCH, _SIEVES, _FACTS, _JUDGED, _BLOCKS, _TRAIL)
+_DESTROYED: Step = (
+    # versions leave when what is left of their resource says that it was destroyed, and only then
+    "DROP TRIGGER versions_delete",
+    f"""CREATE TRIGGER versions_delete BEFORE DELETE ON versions
+        WHEN (SELECT method FROM resources WHERE key = old.resource) IS NOT '{DESTROYED}'
+        BEGIN SELECT raise(ABORT, 'versions is append-only'); END""",
+)
+
+_PRUNED: Step = (
+    # up to which block, and which entry of its, the beginning of a chain was removed
+    """CREATE TABLE pruned (
+        organisation TEXT PRIMARY KEY, number INTEGER NOT NULL, last INTEGER NOT NULL) WITHOUT ROWID""",
+    *(f"DROP TRIGGER {table}_delete" for table in ("audit", "blocks")),
+    *(
+        f"""CREATE TRIGGER {table}_delete BEFORE DELETE ON {table}
+        WHEN old.number > coalesce((SELECT {upto} FROM pruned WHERE organisation = old.organisation), 0)
+        BEGIN SELECT raise(ABORT, '{table} is append-only'); END"""
+        for table, upto in (("audit", "last"), ("blocks", "number"))
+    ),
+)
+
+MIGRATIONS: tuple[Step, ...] = (
+    _FIRST,
+    _HISTORY,
+    _SEARCH,
+    _SIEVES,
+    _FACTS,
+    _JUDGED,
+    _BLOCKS,
+    _TRAIL,
+    _DESTROYED,
+    _PRUNED,
+)
 """Step n leads from schema n to schema n + 1; what a release has shipped is never changed."""
 
 

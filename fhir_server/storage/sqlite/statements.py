@@ -55,6 +55,7 @@ KEEP_VERSIONS = (
     "INSERT OR FAIL INTO versions SELECT key, version, updated, method, digest, patients, text, type, idx FROM resources"
     " WHERE key IN (SELECT value FROM json_each(?))"
 )
+REMOVE_VERSIONS = "DELETE FROM versions WHERE resource IN (SELECT value FROM json_each(?))"
 PUT_INDEXES = (
     "UPDATE resources SET patients = n.patients, idx = n.idx FROM (SELECT json_extract(value, '$[0]') AS key,"
     " json_extract(value, '$[1]') AS patients, json_extract(value, '$[2]') AS idx FROM json_each(?)) n"

@@ -3,6 +3,7 @@
 https://www.sqlite.org/wal.html
 """
 
+import asyncio
 import os
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -15,11 +16,11 @@ from fhir_server.search.query import Criterion, Query
 from fhir_server.storage.page import Position
 from fhir_server.storage.past import Past
 from fhir_server.storage.rules import Place, incomplete, walk
-from fhir_server.storage.sqlite import blocks, facts, keys, trail, versions
+from fhir_server.storage.sqlite import blocks, facts, keys, scour, trail, versions
 from fhir_server.storage.sqlite.find import search
 from fhir_server.storage.sqlite.history import history
 from fhir_server.storage.sqlite.ledger import Ledger
-from fhir_server.storage.sqlite.link import MEMORY, Link, connect, lock_file, make_private
+from fhir_server.storage.sqlite.link import MEMORY, Link, connect, lock_file, make_private, telling_errors
 from fhir_server.storage.sqlite.readers import Readers
 from fhir_server.storage.sqlite.schema import migrate
 from fhir_server.storage.sqlite.values import values
@@ -63,6 +64,8 @@ class SqliteStore:
                 link = connect(path, writes=True)
                 undone.callback(link.connection.close)
                 migrate(link.connection)
+                if scour.is_demanded(link.connection):
+                    scour.scour(link.connection)
                 readers = Readers(lambda: link) if path == MEMORY else Readers(partial(connect, path))
                 store = cls(link, readers, clock, lock)
             except (sqlite3.Error, OSError) as error:
@@ -208,6 +211,18 @@ class SqliteStore:
         new, self._tended = ledger.last_entry - self._tended, ledger.last_entry
         if ledger.unfound > (0 if new < keys.BUSY else keys.LATE):
             await self._write(Ledger.index_trail)
+
+    async def prune(self, organisation: str, number: int, entry: Entry) -> None:
+        """Removes the blocks of a chain up to this number, and their entries, and writes the entry. Overtaken."""
+        await self._write(lambda ledger: ledger.prune(organisation, number, entry))
+
+    async def scour(self) -> None:
+        """Makes the file anew, without what was destroyed; whoever writes waits. Unavailable."""
+        await asyncio.to_thread(self._scour)
+
+    def _scour(self) -> None:
+        with self._link.lock, telling_errors():
+            scour.scour(self._link.connection)
 
     # ------------------------------------------------------------------------------------------------ the server's own
 

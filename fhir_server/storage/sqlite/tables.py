@@ -8,7 +8,7 @@ from typing import Any
 
 from fhir_server.storage.rules import completed
 from fhir_server.storage.seal import members_of
-from fhir_server.storage.sqlite import statements
+from fhir_server.storage.sqlite import scour, statements
 from fhir_server.storage.sqlite.blocks import Chain
 from fhir_server.storage.sqlite.clause import as_json
 from fhir_server.storage.sqlite.derived import NO_ROWS, Rows
@@ -70,6 +70,12 @@ class Tables:
         self._fill(statements.KEEP_VERSIONS, replaced)
         put = partial(statements.put_resources, replacing=bool(replaced))
         statements.fill(self._connection, put, map(_columns, versions))
+
+    def remove_versions(self, destroyed: Sequence[Version]) -> None:
+        """What came before the versions that a destruction leaves; the file is then to be scoured."""
+        if destroyed:
+            self._fill(statements.REMOVE_VERSIONS, [version.key for version in destroyed])
+            scour.demand(self._connection)
 
     def put_indexes(self, versions: Sequence[Version]) -> None:
         """Replaces what stands beside the texts of versions that stay."""

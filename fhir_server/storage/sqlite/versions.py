@@ -7,9 +7,9 @@ when the resource was of another kind. Relations and other resources are as they
 
 import sqlite3
 
-from fhir_server.fhir.outcome import Gone, NotFound
+from fhir_server.fhir.outcome import NotFound
 from fhir_server.search.query import Criterion, settled_for
-from fhir_server.storage.rules import speaks_of_patients
+from fhir_server.storage.rules import speaks_of_patients, still_there
 from fhir_server.storage.sqlite.clause import Clause, all_of
 from fhir_server.storage.sqlite.compile import PRESENT, SUPERSEDED, compiled
 from fhir_server.storage.sqlite.rows import CURRENT, EARLIER, stored
@@ -25,7 +25,7 @@ def read(connection: sqlite3.Connection, type: str, id: str, grant: Criterion) -
     row = connection.execute(f"SELECT {CURRENT} {_THIS} AND {reached.sql}", (type, id, *reached.values)).fetchone()
     if row is None:
         raise NotFound.because("not-found")
-    return _still_there(stored(row))
+    return still_there(stored(row))
 
 
 def vread(connection: sqlite3.Connection, type: str, id: str, version: int, grant: Criterion) -> Stored:
@@ -38,7 +38,7 @@ def vread(connection: sqlite3.Connection, type: str, id: str, version: int, gran
     ).fetchone()
     if row is None:
         raise NotFound.because("no-such-version")
-    return _still_there(stored(row))
+    return still_there(stored(row))
 
 
 def reached(grant: Criterion) -> tuple[Clause, Clause]:
@@ -50,12 +50,6 @@ def reached(grant: Criterion) -> tuple[Clause, Clause]:
 
 _INDEXED = Clause("v.idx IS NOT NULL")
 """Not so of a version that a release before kept: whatever it may have been, who asks for that does not see it."""
-
-
-def _still_there(found: Stored) -> Stored:
-    if found.deleted:
-        raise Gone.because("gone")
-    return found
 
 
 def current(connection: sqlite3.Connection, grant: Criterion, after: tuple[str, str], count: int) -> list[Stored]:

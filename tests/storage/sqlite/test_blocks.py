@@ -115,3 +115,18 @@ async def test_the_trail_of_an_earlier_release_is_sealed_when_it_is_brought_up_t
         assert 3 == (await store.heads())[0].number
 
     assert (12_000, 0, 2) == (found.entries, found.unsealed, found.heads[0].number)
+
+
+async def test_the_database_lets_go_of_what_was_pruned_and_of_nothing_after_it(tmp_path):
+    path = tmp_path / "plans.db"
+    async with sqlite_at(str(path), Clock()) as store:
+        for _ in range(3):
+            await store.commit(of("A"))
+        await store.commit(of("B"))
+        await store.prune("A", 1, of("A").entries[0])
+    with closing(sqlite3.connect(path)) as connection:
+        for table in ("audit", "blocks"):
+            with pytest.raises(sqlite3.IntegrityError, match=f"{table} is append-only"):
+                connection.execute(f"DELETE FROM {table} WHERE organisation = 'A' AND number = 2")
+            with pytest.raises(sqlite3.IntegrityError, match=f"{table} is append-only"):
+                connection.execute(f"DELETE FROM {table} WHERE organisation = 'B'")
