@@ -10,7 +10,9 @@ from pymongo import MongoClient
 from fhir_server.assembly.outside import sqlite_path
 
 OF_USE_WHILE_WRITTEN = {"claims", "writers"}
-OF_THE_PROCESS = {"checked", "processes"}
+CATCHING_UP = "audit_keys"
+"""By what entries are found beside their rows: it follows them when there is time, and what is not there yet is found without."""
+OF_THE_PROCESS = {"checked", "processes", CATCHING_UP}
 """What meta keeps that has nothing to do with what is stored."""
 
 Contents = dict[str, list[Any]]
@@ -23,7 +25,7 @@ def contents(database: str) -> Contents:
 
 def of_file(path: str | Path) -> Contents:
     with closing(sqlite3.connect(path)) as connection:
-        tables = connection.execute(_TABLES).fetchall()
+        tables = [table for table in connection.execute(_TABLES).fetchall() if table != (CATCHING_UP,)]
         found = {name: connection.execute(f'SELECT * FROM "{name}"').fetchall() for (name,) in tables}
     found["meta"] = [row for row in found["meta"] if row[0] not in OF_THE_PROCESS]
     return {name: sorted(rows, key=repr) for name, rows in found.items()}

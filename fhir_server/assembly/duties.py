@@ -46,11 +46,16 @@ async def _again_and_again(
     try:
         yield
     finally:
-        working.cancel()
-        with suppress(asyncio.CancelledError):
-            await working
+        await ended(working)
         with suppress(Unavailable):
             await last()
+
+
+async def ended(duty: asyncio.Task[None]) -> None:
+    """Cancels a duty until it is over: a driver may take a cancellation for a broken connection, and the duty goes on."""
+    while not duty.done():
+        duty.cancel()
+        await asyncio.wait({duty}, timeout=0.1)
 
 
 async def _each_second(work: Callable[[], Awaitable[None]]) -> None:
@@ -91,4 +96,4 @@ async def _kept_fresh(refresh: Callable[[], Awaitable[object]]) -> AsyncIterator
     try:
         yield
     finally:
-        duty.cancel()
+        await ended(duty)

@@ -227,7 +227,7 @@ async def test_a_backup_made_while_writes_go_on_holds_each_that_was_acknowledged
         after = dict(acknowledged)
         stop.set()
         await asyncio.gather(*writers)
-    assert len(before) > 8
+    assert len(before) > 3
     assert before != after  # writes went on meanwhile
     await restore(tmp_path / "one.backup", elsewhere)
 

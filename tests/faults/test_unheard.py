@@ -21,6 +21,7 @@ class Unheard:
         raise Unavailable.because("store-away")
 
 
+@pytest.mark.untold("the store is away, and its trail with it")
 @pytest.mark.parametrize(("lost", "key", "status"), [(True, "store-unsure", 200), (False, "store-away", 404)])
 async def test_what_is_told_is_what_is_known_of_the_write(api, assembly, monkeypatch, lost, key, status):
     store = assembly.server.store._store
