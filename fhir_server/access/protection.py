@@ -96,11 +96,12 @@ class Protection:
         own = patient.get("meta", {}).get("security", ())
         return any((it.get("system", ""), it.get("code", "")) in self.labels for it in own)
 
-    async def sight(self, patients: Collection[str], standing: Standing, store: Store, at: int) -> Sight:
-        """What a caller sees of these patients at a moment (ms since 1970)."""
-        if not patients or self.spares(standing):
+    async def sight(self, patients: Iterable[str], standing: Standing, store: Store, at: int) -> Sight:
+        """What a caller sees of these patients at a moment (ms since 1970); who they are is not asked for one who sees all."""
+        asked = frozenset() if self.spares(standing) else frozenset(patients)
+        if not asked:
             return ALL
-        masked = frozenset(patients) - await self._open(patients, store)
+        masked = asked - await self._open(asked, store)
         return Sight(masked, await _related(masked, standing, store, at) if masked else frozenset())
 
     async def _open(self, patients: Collection[str], store: Store) -> frozenset[str]:

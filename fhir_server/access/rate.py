@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any, TypeAlias
 
 from fhir_server.access.decide import Admitted
-from fhir_server.fhir.definitions import BadDefinition, read
+from fhir_server.fhir.definitions import BadDefinition, parts_of, read
 from fhir_server.fhir.instant import MINUTE, SECOND
 from fhir_server.fhir.outcome import Throttled
 
@@ -49,10 +49,10 @@ def proportions_of(definition: Mapping[str, Any]) -> Proportions:
 
 
 def _value(row: Mapping[str, Any]) -> int:
-    parts = {part["name"]: part for part in row["part"]}
-    if not {"reason", "source"} <= parts.keys():
+    told = parts_of(row)
+    if not {"reason", "source"} <= told.keys():
         raise KeyError(f"{row['name']} without reason and source")
-    return int(parts["value"]["valuePositiveInt"])
+    return int(told["value"][0])
 
 
 @dataclass(slots=True)

@@ -14,6 +14,7 @@ from fhir_server.fhir.outcome import BadParameter, NotFound
 from fhir_server.search.parameter import APART
 from fhir_server.search.query import NOTHING, Criterion, Every, Identity, Linked, LinkedFrom, Query, Some, Sort, Without
 from fhir_server.storage import store as seam
+from fhir_server.storage.over import Over
 from fhir_server.storage.page import Position
 from fhir_server.storage.rules import ENTRIES
 from fhir_server.storage.store import Entry, Grant, Order, Page, Store, Stored
@@ -25,37 +26,13 @@ _LAST = (1 << 63) - 1
 """No number is higher."""
 
 
-class TrailOverStore:
+class TrailOverStore(Over):
     """A `Store` that has AuditEvents from its trail too, and hands on all else as it is."""
 
     def __init__(self, store: Store, renderer: Renderer) -> None:
-        self._store = store
+        super().__init__(store)
         self._renderer = renderer
-        self.history = store.history
-        self.values = store.values
         self.commit = store.commit
-        self.resources = store.resources
-        self.reindex = store.reindex
-        self.indexing = store.indexing
-        self.index_version = store.index_version
-        self.index_is = store.index_is
-        self.entries = store.entries
-        self.find_entries = store.find_entries
-        self.blocks = store.blocks
-        self.heads = store.heads
-        self.settled = store.settled
-        self.tend = store.tend
-        self.prune = store.prune
-        self.scour = store.scour
-        self.notices = store.notices
-        self.relations = store.relations
-        self.keep = store.keep
-        self.kept = store.kept
-        self.all_kept = store.all_kept
-        self.replace = store.replace
-        self.drop = store.drop
-        self.check = store.check
-        self.close = store.close
 
     def read(self, type: str, id: str, grant: Grant) -> Coroutine[Any, Any, Stored]:
         """The current version. NotFound, Gone."""

@@ -7,9 +7,8 @@ from typing import Annotated
 import typer
 
 from fhir_server.access.client import Client
-from fhir_server.access.registration import BadRegistration, convert_registration
 from fhir_server.access.secret import SALT_BYTES, SHORTEST, hash_secret
-from fhir_server.cli.registering import Database, Replace, json_of, show_table, state, told, with_registries
+from fhir_server.cli.registering import Database, Replace, json_of, registration, show_table, state, with_registries
 from fhir_server.cli.serve import stopped
 
 client = typer.Typer(no_args_is_help=True, help="The apps and systems that may ask for tokens.")
@@ -52,10 +51,7 @@ def add(  # noqa: PLR0913, PLR0917  # each is an option
         "roles": role,
         "organizations": organization,
     }
-    try:
-        one = convert_registration(Client, told(file, options))
-    except BadRegistration as refusal:
-        raise stopped(str(refusal)) from None
+    one = registration(Client, file, options)
     with_registries(database, lambda registries: registries.clients.add(one, anew=replace))
     typer.echo(f"{one.id} registered.")
 

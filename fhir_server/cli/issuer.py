@@ -6,9 +6,7 @@ from typing import Annotated
 import typer
 
 from fhir_server.access.issuers import RegisteredIssuer
-from fhir_server.access.registration import BadRegistration, convert_registration
-from fhir_server.cli.registering import Database, Replace, json_of, show_table, state, told, with_registries
-from fhir_server.cli.serve import stopped
+from fhir_server.cli.registering import Database, Replace, json_of, registration, show_table, state, with_registries
 
 issuer = typer.Typer(no_args_is_help=True, help="Those whose access tokens are trusted.")
 
@@ -42,10 +40,7 @@ def add(  # noqa: PLR0913, PLR0917  # each is an option
         "jwks": json_of(jwks) if jwks else None,
         "jwks_url": jwks_url,
     }
-    try:
-        one = convert_registration(RegisteredIssuer, told(file, options))
-    except BadRegistration as refusal:
-        raise stopped(str(refusal)) from None
+    one = registration(RegisteredIssuer, file, options)
     with_registries(database, lambda registries: registries.issuers.add(one, anew=replace))
     typer.echo(f"{one.url} registered.")
 

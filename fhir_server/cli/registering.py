@@ -7,7 +7,7 @@ from typing import Annotated, Any, TypeAlias, TypeVar
 
 import typer
 
-from fhir_server.access.registration import BadRegistration
+from fhir_server.access.registration import BadRegistration, R, convert_registration
 from fhir_server.access.registry import AlreadyRegistered, Unregistered
 from fhir_server.assembly.opening import Registries, open_registries
 from fhir_server.assembly.outside import NotStarted
@@ -43,7 +43,15 @@ def with_registries(database: str | None, work: Callable[[Registries], Awaitable
         raise stopped(refusal.issues[0].text()) from None
 
 
-def told(file: Path | None, options: Mapping[str, Any]) -> dict[str, Any]:
+def registration(kind: type[R], file: Path | None, options: Mapping[str, Any]) -> R:
+    """What is to be registered, as a JSON file and the options over it tell; what cannot be ends the process, having been said."""
+    try:
+        return convert_registration(kind, _told(file, options))
+    except BadRegistration as refusal:
+        raise stopped(str(refusal)) from None
+
+
+def _told(file: Path | None, options: Mapping[str, Any]) -> dict[str, Any]:
     """The members that a JSON file tells, and over them those that are given as options."""
     value = json_of(file) if file else {}
     if not isinstance(value, dict):

@@ -46,15 +46,15 @@ class Eyes:
 
     def _may_mask(self, stored: Stored) -> bool:
         """What is not about anybody protected need not be looked into, but for a Patient, who says it itself."""
+        if self.sight is ALL:
+            return False
         own = stored.type == "Patient" or not self.sight.masked.isdisjoint(stored.patients)
-        return self.sight is not ALL and own and _speaks(stored, self.server)
+        return own and _speaks(stored, self.server)
 
 
 async def eyes(patients: Iterable[str], call: Call, server: Server) -> Eyes:
     """How the caller looks at these patients."""
-    sight = await server.content.protection.sight(
-        frozenset(patients), call.caller.standing, server.store, server.clock()
-    )
+    sight = await server.content.protection.sight(patients, call.caller.standing, server.store, server.clock())
     return Eyes(sight, server)
 
 

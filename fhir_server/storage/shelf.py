@@ -12,6 +12,7 @@ from typing import Any
 from fhir_server.fhir.outcome import NotFound
 from fhir_server.search.match import Candidate, answer, matches, sort_value
 from fhir_server.search.query import Criterion, Query, Sort, reachable
+from fhir_server.storage.over import Over
 from fhir_server.storage.page import Position
 from fhir_server.storage.store import Commit, Grant, Matches, Overtaken, Page, Store, Stored
 
@@ -86,38 +87,14 @@ class Shelf:
         return answer(replace(query, where=reachable(query, grant)), self._candidates)
 
 
-class ShelfOverStore:
-    """A `Store` that has the types of a shelf from there, and all else from the store beneath, whose methods it hands on as
-    they are: a read of what is stored pays for one look into a set.
+class ShelfOverStore(Over):
+    """A `Store` that has the types of a shelf from there, and all else from the store beneath: a read of what is stored pays for
+    one look into a set.
     """
 
     def __init__(self, shelf: Shelf, store: Store) -> None:
+        super().__init__(store)
         self._shelf = shelf
-        self._store = store
-        self.history = store.history
-        self.values = store.values
-        self.resources = store.resources
-        self.reindex = store.reindex
-        self.indexing = store.indexing
-        self.index_version = store.index_version
-        self.index_is = store.index_is
-        self.entries = store.entries
-        self.find_entries = store.find_entries
-        self.blocks = store.blocks
-        self.heads = store.heads
-        self.settled = store.settled
-        self.tend = store.tend
-        self.prune = store.prune
-        self.scour = store.scour
-        self.notices = store.notices
-        self.relations = store.relations
-        self.keep = store.keep
-        self.kept = store.kept
-        self.all_kept = store.all_kept
-        self.replace = store.replace
-        self.drop = store.drop
-        self.check = store.check
-        self.close = store.close
 
     def read(self, type: str, id: str, grant: Grant) -> Coroutine[Any, Any, Stored]:
         """The current version. NotFound, Gone."""
