@@ -2,17 +2,18 @@
 
 from base64 import b64encode
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from hashlib import sha256
 from urllib.parse import urlencode
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from fhir_server.audit.agent import agent_of
 from fhir_server.audit.coding import BREAK_GLASS
 from fhir_server.storage.store import Entry, Stored
 
 
-@dataclass(frozen=True, slots=True)
-class Occasion:
+class Occasion(Struct, frozen=True):
     """Who calls, when (milliseconds since 1970), under which rule and for which purpose: the same for all entries of one
     call. `agent` is JSON; `asked` the parameters, which an entry of a search keeps word for word.
     """

@@ -6,10 +6,12 @@ their own record, or that of somebody with their own name, only the staff regist
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from heapq import nsmallest
+
+from msgspec.structs import replace
 
 from fhir_server.audit.account import EMERGENCY, REFUSED
 from fhir_server.fhir.shift import STOCKHOLM

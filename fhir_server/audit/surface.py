@@ -3,8 +3,10 @@ like any resource. Who reads or searches meets both as one.
 """
 
 from collections.abc import Coroutine, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
+
+from msgspec.structs import replace
 
 from fhir_server.audit.asked import of_rows
 from fhir_server.audit.render import OWN, Renderer, number_of

@@ -26,9 +26,10 @@ Refusal
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, ClassVar
+
+from msgspec import Struct
 
 from fhir_server.fhir.canonical import OURS
 from fhir_server.fhir.wording import MESSAGES
@@ -38,8 +39,7 @@ RFC6750 = "https://www.rfc-editor.org/rfc/rfc6750"
 NOTHING_SAID: Mapping[str, Any] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Issue:
+class Issue(Struct, frozen=True):
     """One thing that is wrong, or worth knowing: a member of OperationOutcome.issue.
 
     `key` names the message in `wording.MESSAGES`, `said` fills its gaps, `expression` is a FHIRPath from the
@@ -50,7 +50,7 @@ class Issue:
     code: str
     key: str
     expression: str = ""
-    said: Mapping[str, Any] = field(default_factory=lambda: NOTHING_SAID)
+    said: Mapping[str, Any] = NOTHING_SAID
     severity: str = "error"
     source: str = ""
 

@@ -5,11 +5,11 @@ https://hl7.org/fhir/R4/http.html#transaction
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from fhir_server.fhir.codec import encode
 from fhir_server.fhir.instant import instant

@@ -4,6 +4,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NewType, Protocol, TypeAlias
 
+from msgspec import Struct
+
 from fhir_server.access.anchor import Anchors
 from fhir_server.access.channel import Channels
 from fhir_server.access.decide import NOBODY, Access, Admitted
@@ -23,8 +25,7 @@ from fhir_server.validation.terms import Terminology
 from fhir_server.validation.validate import Validator
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(Struct, frozen=True):
     """Where a call goes: the interaction (`read`, `$validate`, …) and what the path names. With a `compartment` the id is that
     of the resource whose it is, and the type that of what is searched for in it.
     """
@@ -43,8 +44,7 @@ class Address:
         return f"{self.compartment}/{self.id}/{self.type or '*'}" if self.compartment else self.type
 
 
-@dataclass(frozen=True, slots=True)
-class Preference:
+class Preference(Struct, frozen=True):
     """The Prefer header: what to return (`representation`, `minimal`, `OperationOutcome`), and whether to leave unknown
     parameters aside. https://hl7.org/fhir/R4/http.html#ops
     """
@@ -56,8 +56,7 @@ class Preference:
 NO_PREFERENCE = Preference()
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True):
     """One request, read and understood: nothing of HTTP is left in it but its preconditions.
 
     `caller` is who brought the bearer token, once that is accepted. `assigned` is the id that a transaction gave to what the
@@ -95,8 +94,7 @@ Shown = NewType("Shown", Stored)
 """A version as its caller is shown it: `interactions/shown.py` makes it, and answers are built from nothing else."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """What an interaction says: `text` is the JSON that stands for the result, `version` and `updated` (ms) make ETag and
     Last-Modified, `location` is relative to the base. `seen` are the versions whose content it shows (each is audited);
     None: it touches nobody's.
@@ -113,8 +111,7 @@ class Answer:
     """Whether Prefer: return=… applies: the answer of a write."""
 
 
-@dataclass(frozen=True, slots=True)
-class Proposal:
+class Proposal(Struct, frozen=True):
     """What a write asks of the store, and how its result is told. Who called the interaction commits it: `commit.perform`
     alone, or a transaction together with others.
     """

@@ -4,10 +4,11 @@
 """
 
 from contextlib import suppress
-from dataclasses import astuple, replace
 from typing import Any
 
-from fhir_server.access.decide import NOBODY
+from msgspec.structs import astuple, replace
+
+from fhir_server.access.decide import NOBODY, Admitted
 from fhir_server.access.guard import (
     refuse_adrift,
     refuse_crowded,
@@ -108,7 +109,7 @@ async def _admitted_or_told(call: Call, server: Server) -> Call:
         raise
 
 
-STRANGER = replace(NOBODY, agent=Agent(who="not admitted").text())
+STRANGER = Admitted(NOBODY.standing, Agent(who="not admitted").text())
 
 
 def reached(proposal: Proposal, grant: Grant) -> Proposal:

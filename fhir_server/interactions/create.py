@@ -5,8 +5,9 @@ https://hl7.org/fhir/R4/http.html#ccreate
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from fhir_server.interactions.call import Answer, Call, Proposal, Server, Shown
 from fhir_server.interactions.commit import located, put, resource_of, written

@@ -6,9 +6,11 @@ https://hl7.org/fhir/R4/bundle.html#references
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qsl
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from fhir_server.fhir.definitions import r4
 from fhir_server.fhir.instant import span
@@ -20,8 +22,7 @@ from fhir_server.interactions.preconditions import Preconditions, version_to_mat
 MOST = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One entry: its place in the Bundle, the name others refer to it by, what it asks for, and the id of its resource."""
 
     number: int

@@ -6,8 +6,10 @@ one Commit is alike in that shares one. https://hl7.org/fhir/R4/provenance.html#
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec.structs import replace
 
 from fhir_server.access.guard import DOCUMENTED_BY, refuse_strangers
 from fhir_server.audit.agent import agent_of

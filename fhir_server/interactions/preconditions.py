@@ -3,7 +3,7 @@
 https://hl7.org/fhir/R4/http.html#concurrency
 """
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from fhir_server.fhir.outcome import Unreadable
 
@@ -11,8 +11,7 @@ NO_VERSION = 0
 """An ETag that this server never gave: no version is numbered 0, so a write that demands it is stale."""
 
 
-@dataclass(frozen=True, slots=True)
-class Preconditions:
+class Preconditions(Struct, frozen=True):
     """What must hold of the present version. `match` is If-Match's version, `none_match` the versions of If-None-Match,
     `modified_since` in milliseconds since 1970, `none_exist` the query of If-None-Exist.
     """

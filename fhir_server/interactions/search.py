@@ -3,7 +3,7 @@
 https://hl7.org/fhir/R4/http.html#search https://hl7.org/fhir/R4/http.html#vsearch
 """
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from fhir_server.fhir.subset import read_subset
 from fhir_server.interactions.call import Answer, Call, Server

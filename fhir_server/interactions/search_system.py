@@ -7,8 +7,10 @@ their names; what may be sorted by is what the resources of all types have.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, TypeAlias
+
+from msgspec.structs import replace
 
 from fhir_server.fhir.outcome import BadParameter
 from fhir_server.fhir.subset import Subset, read_subset

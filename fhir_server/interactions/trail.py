@@ -1,7 +1,8 @@
 """What a call leaves in the trail when it writes nothing else: whom it showed what, or why it was refused."""
 
 from contextlib import suppress
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from fhir_server.audit.event import Occasion, entry, in_emergency, seen_entries
 from fhir_server.fhir.outcome import Gone, NotFound, Refusal

@@ -6,8 +6,9 @@ https://hl7.org/fhir/R4/http.html#upsert
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from fhir_server.fhir.outcome import NotFound, Stale, Unreadable
 from fhir_server.interactions.call import Answer, Call, Proposal, Server, Shown

@@ -8,45 +8,41 @@ a concept, `identifier:of-type` the numbers with the types they are given as.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+from msgspec import Struct
+from msgspec.structs import replace
 
-@dataclass(frozen=True, slots=True)
-class Everything:
+
+class Everything(Struct, frozen=True):
     """Every resource: the criterion that leaves nothing out."""
 
 
-@dataclass(frozen=True, slots=True)
-class Every:
+class Every(Struct, frozen=True):
     """All of these hold; of no parts: everything matches."""
 
     parts: tuple["Criterion", ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Some:
+class Some(Struct, frozen=True):
     """At least one of these holds; of no parts: nothing matches."""
 
     parts: tuple["Criterion", ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Without:
+class Without(Struct, frozen=True):
     """This does not hold: also true of a resource that has no value for the parameter (the modifier :not)."""
 
     part: "Criterion"
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(Struct, frozen=True):
     """The resource's id is one of these; of no ids: nothing matches."""
 
     ids: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(Struct, frozen=True):
     """A token parameter, or one of addresses, has this value. `system` None: any or none; "": none at all. `code` None: any
     code of the system. Compared exactly, case and all (of a plain string both sides are folded before). A code whose system its
     element implies is indexed without one.
@@ -57,8 +53,7 @@ class Token:
     code: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Under:
+class Under(Struct, frozen=True):
     """A token parameter of addresses or media types has a value that begins with this text (the modifier :below). Compared
     exactly.
     """
@@ -67,8 +62,7 @@ class Under:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(Struct, frozen=True):
     """A string parameter has a value that stands to `text` as `how` says: it `starts` or `ends` with it, `contains` or
     `equals` it, both folded (`values/string.py`; `text` is so already), or is it `exact`, letter for letter.
     """
@@ -78,16 +72,14 @@ class Text:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(Struct, frozen=True):
     """All of these words (folded) are in the resource: in its narrative (`_text`), or anywhere in it (`_content`)."""
 
     parameter: str
     words: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Amount:
+class Amount(Struct, frozen=True):
     """A number or quantity parameter stands to the range from `low` to `high`, both included, as `relation` says: the same
     relations as those of `Span`. `code` None: in whatever unit; else in the unit of this code, of this `system` unless that is
     None. https://hl7.org/fhir/R4/search.html#quantity
@@ -101,8 +93,7 @@ class Amount:
     code: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Together:
+class Together(Struct, frozen=True):
     """One element that a composite parameter finds has all of these by itself: the criteria are about its components, which
     are named by their place, "0", "1", …. https://hl7.org/fhir/R4/search.html#combining
     """
@@ -111,8 +102,7 @@ class Together:
     parts: tuple["Criterion", ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Linked:
+class Linked(Struct, frozen=True):
     """A reference parameter points at a resource of this type, not deleted, for which `where` holds (a chain).
     https://hl7.org/fhir/R4/search.html#chaining
     """
@@ -122,8 +112,7 @@ class Linked:
     where: "Criterion"
 
 
-@dataclass(frozen=True, slots=True)
-class LinkedFrom:
+class LinkedFrom(Struct, frozen=True):
     """A resource of this type, not deleted, for which `where` holds, points here by its reference parameter (`_has`).
     https://hl7.org/fhir/R4/search.html#has
     """
@@ -133,8 +122,7 @@ class LinkedFrom:
     where: "Criterion"
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(Struct, frozen=True):
     """A reference parameter points at this. `type` None: a resource of ours of any type, but no URL; "": an absolute URL
     or a canonical, which stands whole in `id`.
     """
@@ -144,8 +132,7 @@ class Reference:
     id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True):
     """A date parameter stands to the span from `low` to `high` (milliseconds since 1970, both ends included) as
     `relation` says. `_lastUpdated` is one of the parameters.
 
@@ -161,8 +148,7 @@ class Span:
     high: int
 
 
-@dataclass(frozen=True, slots=True)
-class Missing:
+class Missing(Struct, frozen=True):
     """The resource has no value for the parameter: the index holds nothing of any kind for its code. A concept of text alone
     gives a token parameter no value; a contained resource is the reference ("", "#").
     """
@@ -170,8 +156,7 @@ class Missing:
     parameter: str
 
 
-@dataclass(frozen=True, slots=True)
-class OfKind:
+class OfKind(Struct, frozen=True):
     """The resource is of one of these types; of no types: nothing matches. By it a grant says different things of different
     types at once; in the light of one type it is settled (`settled_for`).
     """
@@ -179,15 +164,13 @@ class OfKind:
     types: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class OfPatient:
+class OfPatient(Struct, frozen=True):
     """The resource is anchored to one of these patients (ids), by its subject element alone."""
 
     patients: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Related:
+class Related(Struct, frozen=True):
     """The resource is anchored to a patient to whom one of these actors (`Practitioner/1`, `Organization/2`, …) has a
     relation of one of these kinds at the moment `at` (milliseconds since 1970; its start and end are included).
     """
@@ -197,8 +180,7 @@ class Related:
     at: int
 
 
-@dataclass(frozen=True, slots=True)
-class BlockedBy:
+class BlockedBy(Struct, frozen=True):
     """The resource is anchored to a patient of whom, at the moment `at` (milliseconds since 1970; its start and end are included), a
     relation of one of these kinds names as its actor what a reference parameter of the resource points at too, an organization
     as a rule; those of `apart` (`Organization/2`) do not count, nor does what is not ours.
@@ -210,8 +192,7 @@ class BlockedBy:
     at: int
 
 
-@dataclass(frozen=True, slots=True)
-class Veiled:
+class Veiled(Struct, frozen=True):
     """Who asks for resources of a type by one of these parameters finds those alone that are `clear`: with `targets` only where
     a reference to one of these types is asked for, or to what does not tell its type; with `unless` not where the same question
     names one exact value (system and code) of that parameter. With `sorts` also where the order goes by them.
@@ -225,8 +206,7 @@ class Veiled:
     clear: "Criterion"
 
 
-@dataclass(frozen=True, slots=True)
-class Veil:
+class Veil(Struct, frozen=True):
     """Every resource; but of a grant that has it in its AND, a question that asks by what is veiled reaches less (`reachable`)."""
 
     rows: tuple[Veiled, ...]
@@ -261,8 +241,7 @@ NOTHING = Some(())
 """No resource at all."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sort:
+class Sort(Struct, frozen=True):
     """One key of the order: `_id`, `_lastUpdated` or a parameter of dates, tokens, strings or amounts. Ascending by the lowest
     value, descending by the highest; resources without a value come last either way.
 
@@ -275,8 +254,7 @@ class Sort:
     descending: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(Struct, frozen=True):
     """Which resources of a type, in which order. Ties, and a query without `sort`, go by ascending id."""
 
     type: str

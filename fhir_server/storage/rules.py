@@ -2,9 +2,11 @@
 
 from base64 import b64encode
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import TypeAlias
+
+from msgspec.structs import replace
 
 from fhir_server.fhir.instant import instant
 from fhir_server.fhir.outcome import Conflict, Gone, Issue, NotFound, Stale, Unavailable

@@ -6,7 +6,6 @@ block is noted elsewhere.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import fields
 from hashlib import sha256
 from operator import attrgetter
 from struct import Struct
@@ -19,7 +18,7 @@ from fhir_server.storage.store import Block, Entry
 BEGINNING = bytes(32)
 """What the first block of a chain follows."""
 
-MEMBERS = tuple(field.name for field in fields(Entry))
+MEMBERS = Entry.__struct_fields__
 """The members of an entry, in the order in which they are hashed."""
 
 members_of = attrgetter(*MEMBERS)

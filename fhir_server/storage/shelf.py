@@ -4,10 +4,12 @@ What stands on it is read and searched by the same Query as what is stored, unde
 in memory (`search/match.py`), and no database knows of it.
 """
 
+import dataclasses
 from collections.abc import Coroutine, Iterable
-from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
+
+from msgspec.structs import replace
 
 from fhir_server.fhir.outcome import NotFound
 from fhir_server.search.match import Candidate, answer, matches, sort_value
@@ -17,7 +19,7 @@ from fhir_server.storage.page import Position
 from fhir_server.storage.store import Commit, Grant, Matches, Overtaken, Page, Store, Stored
 
 
-@dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class Shelved:
     """One resource on the shelf: its only version, and what it is found by."""
 
@@ -41,7 +43,7 @@ class Shelf:
     def _candidates(self) -> list[Candidate]:
         """Each may be linked with any of the others."""
         found: list[Candidate] = []
-        found += (replace(one.candidate, others=found) for one in self._kept.values())
+        found += (dataclasses.replace(one.candidate, others=found) for one in self._kept.values())
         return found
 
     async def read(self, type: str, id: str, grant: Grant) -> Stored:

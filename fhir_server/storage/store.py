@@ -4,8 +4,10 @@ To read, a store demands a `Grant`; to write, a `Commit`. Nothing here knows a d
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol, TypeAlias
+
+from msgspec import Struct
 
 from fhir_server.fhir.instant import BEGINNING, END
 from fhir_server.search.index import Index
@@ -14,8 +16,7 @@ from fhir_server.search.query import Criterion, Everything, Query
 # ---------------------------------------------------------------------------------------------- to read
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
+class Grant(Struct, frozen=True):
     """What may be seen: a criterion that is part of every query, before limit, total, include and history.
 
     `rule` names the rule that opened it, and `purpose` is the purpose of use; both stand in the audit. `emergencies` are the
@@ -83,8 +84,7 @@ class Stored:
         return self.method == DESTROYED
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """A part of an ordered answer. `total` None: not counted. `next` None: nothing follows; else the position (the sort
     keys and the id of the last item) from which the next page starts.
     """
@@ -97,8 +97,7 @@ class Page:
 # ---------------------------------------------------------------------------------------------- to write
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(Struct, frozen=True):
     """The JSON of a version before it has a number and a time: `versionId` and `lastUpdated` go into the two gaps, inside
     the transaction that makes them.
     """
@@ -112,8 +111,7 @@ class Draft:
         return b'%b"%d"%b"%b"%b' % (self.before, version, self.between, updated.encode(), self.after)
 
 
-@dataclass(frozen=True, slots=True)
-class Relation:
+class Relation(Struct, frozen=True):
     """Someone has to do with a patient: by a team, a consent or a case. `actor` is a reference (`Practitioner/1`);
     `start` and `end` are milliseconds since 1970, both included; `source` is the resource that says so.
     """
@@ -127,8 +125,7 @@ class Relation:
     end: int = END
 
 
-@dataclass(frozen=True, slots=True)
-class Put:
+class Put(Struct, frozen=True):
     """A new version of a resource. `absent` and `present` say whether it may be made where there is none (or a deleted
     one), and where there is one; `version` is the one that must be current (If-Match). `rereads`: the caller did not name
     it, the change was made from it; where another is current by now the Commit is Overtaken, and not Stale. `reach`
@@ -149,8 +146,7 @@ class Put:
     reach: Criterion | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Delete:
+class Delete(Struct, frozen=True):
     """The resource is deleted: a version without content. One that is deleted already stays as it is. `reach` is as in Put."""
 
     type: str
@@ -163,8 +159,7 @@ DESTROYED = "DESTROY"
 """Stands as the `method` of the version that a destruction leaves: no HTTP verb makes one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Destroy:
+class Destroy(Struct, frozen=True):
     """All versions of the resource are destroyed, deleted or not, and what it is found by: what is left is one version without
     content (`method` DESTROYED), with its patients and, of its index, the tokens and references of the parameters `judged`, so
     that grants reach it as before.
@@ -180,8 +175,7 @@ class Destroy:
 Change: TypeAlias = Put | Delete | Destroy
 
 
-@dataclass(frozen=True, slots=True)
-class Matches:
+class Matches(Struct, frozen=True):
     """The resources that match the query are those of these ids and no others; without ids, none does (If-None-Exist).
     `within` is what may be seen of them, as a grant says it, at every hop of a chain too; who may see more is another caller
     with the same question.
@@ -189,11 +183,10 @@ class Matches:
 
     query: Query
     ids: frozenset[str] = frozenset()
-    within: Criterion = field(default_factory=Everything)
+    within: Criterion = Everything()
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One lean row of the audit. `agent` is JSON, encoded once a token; entries are found by its `names`, where it has any.
     `version` 0, `patient` "" and `digest` "" are filled in by the store where the Commit changes the resource: the version
     that it writes, the ids of its patients with spaces between, the hash of that version. `at` is milliseconds since 1970;
@@ -221,8 +214,7 @@ class Entry:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(Struct, frozen=True):
     """A link in the chain of an organisation's entries: their numbers and hashes (`storage/seal.py` says how they stand in
     `rows`), and the digest of the block before it, by which `digest` follows from all that came before. The first is number 1.
     `at` is milliseconds since 1970.
@@ -236,16 +228,14 @@ class Block:
     digest: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(Struct, frozen=True):
     """The order of entries: `by` the moment `at`, then the number; or by the `number` alone."""
 
     by: str = "at"
     descending: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(Struct, frozen=True):
     """Something happened that others wait for: a row of the outbox, its version filled in by the store. There is none of a
     resource that the Commit leaves as it is, deleted already.
     """
@@ -255,8 +245,7 @@ class Notice:
     interaction: str
 
 
-@dataclass(frozen=True, slots=True)
-class Commit:
+class Commit(Struct, frozen=True):
     """What is written, all or none: changes with their index and relations, audit entries, notices; and the conditions that
     the store judges inside the transaction.
     """
@@ -491,8 +480,7 @@ class Store(Trail, Facts, Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Reindexed:
+class Reindexed(Struct, frozen=True):
     """What is derived anew from one version."""
 
     type: str
@@ -500,11 +488,10 @@ class Reindexed:
     version: int
     index: Index
     patients: tuple[str, ...]
-    relations: tuple[Relation, ...] = field(default=())
+    relations: tuple[Relation, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Indexing:
+class Indexing(Struct, frozen=True):
     """An index in the making: by which definitions, up to which place (type and id), how many resources that was, of about
     how many that there were when it began.
     """

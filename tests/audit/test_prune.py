@@ -1,8 +1,7 @@
 """The trail is pruned by its retention: what goes, what stays, and how a cut is told from it."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from fhir_server.audit import prune as pruning
 from fhir_server.audit.prune import prunable, prune, pruned_in

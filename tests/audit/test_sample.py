@@ -1,8 +1,7 @@
 """A sample for the log review: by lot, the same lot again, half of it of what has a flag."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from fhir_server.audit.sample import flags_of, sample
 from fhir_server.storage.store import Commit

@@ -1,8 +1,7 @@
 """The trail is verified: what holds, what was tampered with, and what only a digest noted elsewhere can tell."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from fhir_server.audit.verify import Broken, verify
 from fhir_server.storage.store import SYSTEM_GRANTS, Commit

@@ -1,9 +1,8 @@
 """The witness that all HTTP tests have at their door notices what it is there for."""
 
-from dataclasses import replace
-
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from fhir_server.assembly import assembled, claim_index
 from fhir_server.settings import Settings

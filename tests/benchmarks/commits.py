@@ -4,11 +4,11 @@ import asyncio
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
 import uvloop
+from msgspec.structs import replace
 
 from fhir_server.assembly import assembled, claim_index
 from fhir_server.assembly.outside import new_id

@@ -4,12 +4,12 @@ import asyncio
 import re
 import sqlite3
 from contextlib import closing
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from fhir_server.fhir.shift import STOCKHOLM
 from fhir_server.storage.store import Commit

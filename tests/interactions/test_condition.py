@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from fhir_server.access.decide import OpenAccess
 from fhir_server.fhir.codec import decode
@@ -93,7 +94,7 @@ async def test_a_version_that_is_demanded_tells_nothing_either(narrowed):
         await perform(an_update(match=1), server)
     with pytest.raises(Stale):
         await perform(
-            replace(
+            structs.replace(
                 an_update(match=1),
                 parameters=(("identifier", f"{PERSONNUMMER}|196101182803"),),
             ),
@@ -131,7 +132,7 @@ async def test_by_another_identifier_a_hidden_person_does_not_stand_in_the_way(n
     everyone = replace(narrowed, access=OpenAccess())
     await perform(Call(Address("update", "Patient", "hidden"), body=a_patient(id="hidden", **regional)), everyone)
 
-    ask = replace(a_create(**regional), preconditions=Preconditions(none_exist="identifier=urn:of-a-region|7"))
+    ask = structs.replace(a_create(**regional), preconditions=Preconditions(none_exist="identifier=urn:of-a-region|7"))
     answer = await perform(ask, narrowed)
     assert 201 == answer.status
     assert 2 == len(await patients(narrowed))

@@ -1,9 +1,8 @@
 """Nobody learns by a chain what he may not see; what is said of several types is settled for one."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
+from msgspec.structs import replace
 
 from fhir_server.search.match import matches
 from fhir_server.search.query import (

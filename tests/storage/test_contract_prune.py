@@ -1,8 +1,7 @@
 """The contract of every store: the beginning of a chain is removed with its entries, and the entry that tells of it is written."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from fhir_server.search.query import Everything, OfPatient
 from fhir_server.storage.store import SYSTEM_GRANTS, Commit, Order, Overtaken

@@ -1,11 +1,11 @@
 """What stands on the shelf is found as what is stored is found, and the store beneath has all the rest."""
 
 import asyncio
-from dataclasses import replace
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from fhir_server.fhir.outcome import NotFound
 from fhir_server.search.index import Index

@@ -6,8 +6,9 @@ happened there, as a search for AuditEvents tells it.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from fhir_server.audit.account import Register, organizations_in, row_of, staff_in
 from fhir_server.audit.asked import of_rows

@@ -4,8 +4,9 @@ The server writes the Provenance, one for each party and version of the plan: it
 """
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from fhir_server.fhir.canonical import OURS
 from fhir_server.fhir.codec import decode

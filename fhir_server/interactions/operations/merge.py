@@ -8,8 +8,10 @@ in MongoDB it may stay behind, its old reference still good, and a merge asked f
 """
 
 from collections.abc import AsyncIterator, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
+
+from msgspec.structs import replace
 
 from fhir_server.fhir.codec import decode, encode
 from fhir_server.fhir.outcome import Invalid, Issue, NotFound, TooLarge, Unreadable, outcome

@@ -1,8 +1,9 @@
 """$why: by which rules a request was permitted or refused, as its entries in the audit have it."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from fhir_server.access.emergency import load_terms
 from fhir_server.access.rules import load_rules

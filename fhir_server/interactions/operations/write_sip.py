@@ -4,9 +4,10 @@ What the document may say is `process/sip/word.py`; each resource takes the way 
 """
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
+
+from msgspec.structs import replace
 
 from fhir_server.fhir.codec import decode
 from fhir_server.fhir.outcome import Ambiguous, Conflict, Invalid, Issue, Unreadable

@@ -7,7 +7,6 @@ claims its query: it meets another one of the same meaning.
 """
 
 from collections.abc import Iterable
-from dataclasses import fields
 from hashlib import sha256
 from typing import Any
 
@@ -55,7 +54,7 @@ def _identifiers(criterion: Criterion) -> set[str]:
 
 def canonical(criterion: Criterion) -> str:
     """The criterion as text: the same for two that differ in the order of their parts alone."""
-    members = (_told(getattr(criterion, member.name)) for member in fields(criterion))
+    members = (_told(getattr(criterion, name)) for name in criterion.__struct_fields__)
     return f"{type(criterion).__name__}({','.join(members)})"
 
 

@@ -7,9 +7,9 @@ renews it and finds that another's definitions rule writes no more resources.
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import asdict
 from typing import Any
 
+from msgspec.structs import asdict
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
 

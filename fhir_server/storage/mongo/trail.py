@@ -4,7 +4,6 @@ They are read as the primary has them (read concern "local"): of two rows the ma
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import fields
 from functools import lru_cache
 from typing import Any
 
@@ -19,7 +18,7 @@ from fhir_server.storage.rules import completed
 from fhir_server.storage.seal import MEMBERS, members_of
 from fhir_server.storage.store import Commit, Entry, Notice, Reindexed, Relation, Stored
 
-_RELATION = tuple(field.name for field in fields(Relation))
+_RELATION = Relation.__struct_fields__
 
 Places = Mapping[tuple[str, str], Version]
 """The versions of a Commit, by type and id."""

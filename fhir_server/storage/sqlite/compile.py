@@ -4,8 +4,10 @@ What a criterion means stands with it, in `search/query.py`.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from fhir_server.search.query import (
     Amount,
@@ -51,8 +53,7 @@ from fhir_server.storage.sqlite.texts import begins, having_words, standing
 LAST_UPDATED, ID = "_lastUpdated", "_id"
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where a criterion is judged: on a `row` (key, type, id, updated) whose anchors are the JSON array `patients` and whose
     values the JSON `idx`. With a `type` the row is one of that type in `resources`, not deleted, and its tokens may be
     looked up.

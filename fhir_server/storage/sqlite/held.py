@@ -4,7 +4,8 @@ The space of a token is its system, that of a reference the type it points at.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from fhir_server.search.query import Criterion, Reference, Some, Token
 from fhir_server.storage.sqlite.clause import Clause, one_of
@@ -17,8 +18,7 @@ VALUED = (TOKEN, REFERENCE, SPAN, STRING, AMOUNT, ELEMENT)
 """The kinds that give a parameter a value."""
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(Struct, frozen=True):
     """The parameter has one of these values (None: whichever) in this space (None: of a token any or none, of a reference
     any type but no URL).
     """
@@ -38,8 +38,7 @@ class Held:
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class Keyed:
+class Keyed(Struct, frozen=True):
     """The resource has one of these keys, a JSON array: what a criterion becomes that few were found to meet."""
 
     keys: str

@@ -3,8 +3,9 @@ asked of any row. Where with many, each row is asked. Blocks likewise: what few 
 """
 
 import sqlite3
-from dataclasses import replace
 from typing import cast
+
+from msgspec.structs import replace
 
 from fhir_server.search.query import NOTHING, BlockedBy, Criterion, Every, Related, Some, Without, settled_for
 from fhir_server.storage.sqlite import begin

@@ -171,7 +171,7 @@ async def _history(get: Get, place: Place) -> tuple[Version, ...]:
     answer = await get(f"{'/'.join(place)}/_history?_count={MANY}")
     if answer.status == 404:
         return ()
-    assert 200 == answer.status
+    assert 200 == answer.status, _said(place, answer)
     bundle = msgspec.json.decode(answer.body, type=Bundle)
     assert len(bundle.entry) == bundle.total
     return tuple(_version(entry) for entry in bundle.entry)
@@ -207,7 +207,11 @@ async def _search(get: Get, asked_for: tuple[str, Groups]) -> Search:
     type, groups = asked_for
     asked = [("identifier", ",".join(f"{system}|{value}" for system, value in group)) for group in groups]
     answer = await get(f"{type}?{urlencode([*asked, ('_count', str(MANY))])}")
-    assert 200 == answer.status
+    assert 200 == answer.status, _said(asked_for, answer)
     ids = [entry.fullUrl.rpartition("/")[2] for entry in entries_of(answer.body)]
     assert len(ids) == len(set(ids))
     return Search(type, groups, frozenset(ids))
+
+
+def _said(asked: object, answer: Answer) -> str:
+    return f"{asked}: {answer.status} {answer.body.decode(errors='replace')}"

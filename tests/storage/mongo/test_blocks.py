@@ -1,9 +1,9 @@
 """The sealer: a block a second for each organisation, by who holds its lease, and never twice in one place."""
 
 import asyncio
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from fhir_server.audit.verify import verify
 from fhir_server.storage.mongo import blocks

@@ -3,9 +3,9 @@
 import asyncio
 import sqlite3
 from contextlib import closing
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from fhir_server.audit.verify import verify
 from fhir_server.fhir.outcome import NotFound
