@@ -76,6 +76,8 @@ def read_subset(parameters: Iterable[tuple[str, str]], type: str = "") -> Subset
             if name in given:
                 raise BadParameter.because("parameter-repeated", name=name)
             given[name] = value
+    if not given:
+        return WHOLE
     summary = given.get("_summary", "false")
     if summary not in SUMMARIES:
         raise BadParameter.because("parameter-value", name="_summary", expected=", ".join(SUMMARIES))

@@ -3,6 +3,10 @@
 https://hl7.org/fhir/R4/http.html#mime-type
 """
 
+from collections.abc import Mapping
+from functools import lru_cache
+from types import MappingProxyType
+
 from fhir_server.fhir.outcome import NotAcceptable, UnsupportedMedia
 
 FHIR_JSON = "application/fhir+json"
@@ -42,11 +46,13 @@ def _takes(choice: str) -> bool:
     )
 
 
-def _parts(value: str) -> tuple[str, dict[str, str]]:
+@lru_cache(256)
+def _parts(value: str) -> tuple[str, Mapping[str, str]]:
     name, *rest = (part.strip() for part in value.split(";"))
     pairs = (part.partition("=") for part in rest)
     # a `+` in a query is a blank: ?_format=application/fhir+json arrives as "fhir json"
-    return name.lower().replace(" ", "+"), {key.strip().lower(): own.strip().strip('"') for key, _, own in pairs}
+    told = {key.strip().lower(): own.strip().strip('"') for key, _, own in pairs}
+    return name.lower().replace(" ", "+"), MappingProxyType(told)
 
 
 def language(accept_language: str) -> str:

@@ -2,12 +2,13 @@
 
 from collections.abc import Container
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 SHOWN = ("ETag", "Last-Modified", "Location", "X-Request-Id")
 """What a script may read beside the headers that every script may."""
+VARIES = (b"vary", b"Origin")
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 KEPT_SECONDS = 600
 """So long a browser need not ask first again; what it then sends is looked at as ever."""
@@ -42,9 +43,8 @@ class Shared:
 
         async def sharing(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers.add_vary_header("Origin")
-                headers.update(shared)
+                told = [(name.encode(), value.encode()) for name, value in shared.items()]
+                message["headers"] = [*message.get("headers", ()), VARIES, *told]
             await send(message)
 
         await self._app(scope, receive, sharing)

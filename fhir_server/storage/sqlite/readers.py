@@ -32,7 +32,7 @@ class Readers:
 
     def here(self, read: Callable[[sqlite3.Connection], T]) -> T:
         """What one short statement reads, at once and on this very thread. Unavailable."""
-        with self._here.lock, telling_errors():
+        with self._here.lock, telling_errors:
             return read(self._here.connection)
 
     def at_once(self, read: Callable[[sqlite3.Connection], T]) -> T:

@@ -221,7 +221,7 @@ class SqliteStore:
         await asyncio.to_thread(self._scour)
 
     def _scour(self) -> None:
-        with self._link.lock, telling_errors():
+        with self._link.lock, telling_errors:
             scour.scour(self._link.connection)
 
     # ------------------------------------------------------------------------------------------------ the server's own

@@ -20,17 +20,17 @@ class TrailFile:
 
     async def entries(self, grant: Grant, *, after: int = 0, count: int = 1000) -> Sequence[tuple[int, Entry]]:
         """The audit in the order it was written."""
-        with telling_errors():
+        with telling_errors:
             return trail.entries(self._connection, grant.query, after, count)
 
     async def blocks(self, organisation: str, *, after: int = 0, count: int = 100) -> Sequence[Block]:
         """The chain of an organisation, from a block on."""
-        with telling_errors():
+        with telling_errors:
             return blocks.blocks(self._connection, organisation, after, count)
 
     async def heads(self) -> Sequence[Block]:
         """The last block of each chain, without its rows."""
-        with telling_errors():
+        with telling_errors:
             return blocks.heads(self._connection)
 
     async def settled(self) -> int:
