@@ -7,7 +7,7 @@ ANDs into every query. What depends on the data is refused as if it were not the
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from fhir_server.access.anchor import load_anchors
 from fhir_server.access.caller import Caller, caller_of
@@ -22,7 +22,7 @@ from fhir_server.audit.agent import Agent
 from fhir_server.fhir.definitions import r4
 from fhir_server.fhir.naming import system_of
 from fhir_server.fhir.outcome import Forbidden, Unauthorized
-from fhir_server.search.query import Criterion, Everything, OfKind, OfPatient, every, some
+from fhir_server.search.query import NOW, Criterion, Everything, OfKind, OfPatient, every, some
 from fhir_server.storage.store import Grant
 
 NO_SCOPES = Scopes()
@@ -114,6 +114,14 @@ class Law:
     protection: Protection
 
 
+class _Decision(NamedTuple):
+    """What scopes and rules leave, at a moment or (NOW) whenever; the rules; what the interaction is for, "" where the caller says it."""
+
+    reached: Criterion
+    rules: str
+    purpose: str
+
+
 class SmartAccess:
     """Access by SMART tokens, which the verifier looks at; `scopes` reads the text of its scopes (BadScope), `standing` finds the
     caller among the resources, `law` is what it decides by, `clock` gives milliseconds since 1970.
@@ -130,6 +138,7 @@ class SmartAccess:
     ) -> None:
         self._verifier, self._scopes, self._standing, self._forget = verifier, scopes, standing, forget
         self.law, self._clock = law, clock
+        self._known, self._kept = lru_cache(KEPT)(self._admitted), lru_cache(KEPT)(self._decided)
 
     def directory_changed(self) -> None:
         """Callers are looked up anew."""
@@ -145,13 +154,14 @@ class SmartAccess:
             scopes = self._scopes(caller.scopes)
         except BadScope as bad:
             raise Unauthorized.over("scope", bad.key, **bad.said) from None
-        standing = await self._standing(caller)
-        purpose = caller.purpose or _PURPOSES[standing.kind]
+        return self._known(caller, scopes, await self._standing(caller))
+
+    def _admitted(self, caller: Caller, scopes: Scopes, standing: Standing) -> Admitted:
         return Admitted(
             standing,
             _agent(caller, _citizen(standing), standing.ward, " ".join(sorted(standing.roles))),
             scopes,
-            purpose,
+            purpose=caller.purpose or _PURPOSES[standing.kind],
             free=standing.kind == "system",
             person=caller.person,
             client=caller.client,
@@ -161,9 +171,26 @@ class SmartAccess:
         self, admitted: Admitted, interaction: str, type: str, *, conditional: bool = False, makes: bool = False
     ) -> Grant:
         """What scopes and rules leave. Forbidden where a scope or a role is missing."""
-        standing, scopes = admitted.standing, admitted.scopes
-        law, now = self.law, self._clock()
-        needs = law.needs.of(interaction, type, conditional=conditional, makes=makes)
+        standing, now = admitted.standing, self._clock()
+        asked = standing, admitted.scopes, interaction, type, conditional, makes
+        if standing.emergencies or standing.wards:  # which of them are open at the moment is not the store's to tell
+            it = self._decided(*asked, now)
+            emergencies = self.law.rules.emergencies(standing, now)
+            return Grant(it.reached, it.purpose or admitted.purpose, it.rules, emergencies)
+        it = self._kept(*asked, NOW)
+        return Grant(it.reached, it.purpose or admitted.purpose, it.rules, at=now)
+
+    def _decided(
+        self,
+        standing: Standing,
+        scopes: Scopes,
+        interaction: str,
+        type: str,
+        conditional: bool,  # lru_cache tells calls by name from others
+        makes: bool,
+        at: int,
+    ) -> "_Decision":
+        law, needs = self.law, self.law.needs.of(interaction, type, conditional=conditional, makes=makes)
         for need in needs:
             self._refuse_unmet(need, standing, scopes, interaction)
         doing: dict[str, str] = {}
@@ -173,12 +200,11 @@ class SmartAccess:
         veil = () if law.protection.spares(standing) else (law.protection.veil,)
         granted = every(
             _scoped(scopes, tuple(doing.items()), standing.patient or standing.ward),
-            law.rules.criterion(standing, doing, now, interaction),
+            law.rules.criterion(standing, doing, at, interaction),
             *veil,
         )
         rules = " ".join(rule.id for rule in law.rules.of(standing, interaction) if not rule.is_of_emergency)
-        purpose = law.needs.purpose(interaction) or admitted.purpose
-        return Grant(granted, purpose, rules, law.rules.emergencies(standing, now) if standing.emergencies else ())
+        return _Decision(granted, rules, law.needs.purpose(interaction))
 
     def _refuse_unmet(self, need: Need, standing: Standing, scopes: Scopes, interaction: str) -> None:
         if not need.met_by(scopes):

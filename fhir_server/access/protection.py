@@ -61,6 +61,8 @@ class Sight:
 
 
 CONTAINED = b'"contained"'
+LABELS = b'"security"'
+"""A text in which this does not stand has no label."""
 ALL = Sight()
 """Nothing is masked."""
 
@@ -113,7 +115,8 @@ class Protection:
             stored = await store.read("Patient", id, SYSTEM_GRANTS["protection"])
         except (NotFound, Gone):
             return frozenset()
-        return frozenset() if self.labelled(decode(stored.text)) else frozenset({id})
+        labelled = LABELS in stored.text and self.labelled(decode(stored.text))
+        return frozenset() if labelled else frozenset({id})
 
 
 async def _related(patients: Collection[str], standing: Standing, store: Store, at: int) -> frozenset[str]:

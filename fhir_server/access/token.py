@@ -32,9 +32,9 @@ _FORM = re.compile(r"([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)", re.A
 _HEADER = frozenset({"alg", "kid", "typ"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Claims:
-    """What a verified token says: `values` are its claims as they stand in it, `id` its jti, `subject` its sub, `expires` the
+    """What a verified token says, one object for as long as it is remembered: `values` are its claims as they stand in it, `id` its jti, `subject` its sub, `expires` the
     moment of exp in ms since 1970.
     """
 

@@ -57,7 +57,7 @@ from fhir_server.http.openapi.document import describe
 from fhir_server.http.request import Reader
 from fhir_server.http.smart import discovery_route
 from fhir_server.http.welcome import Story, welcome_route
-from fhir_server.interactions.call import Content, Server
+from fhir_server.interactions.call import Content, Server, searched_types
 from fhir_server.interactions.table import TABLE
 from fhir_server.search.compartment import load_compartments
 from fhir_server.search.extract import Extractor
@@ -148,6 +148,7 @@ def _server(settings: Settings, store: Store, trust: Trust | None) -> Server:
         emergencies=emergencies,
         rates=Rates(settings.rate_limit, load_proportions(), clock, tell_of_guesses),
         channels=Channels(settings.subscribers if settings.access == "smart" else None),
+        types=searched_types(statement),
         asks_version=settings.if_match == "required",
     )
 

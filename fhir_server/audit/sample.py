@@ -11,8 +11,6 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from heapq import nsmallest
 
-from msgspec.structs import replace
-
 from fhir_server.audit.account import EMERGENCY, REFUSED
 from fhir_server.fhir.shift import STOCKHOLM
 from fhir_server.search.query import Every, Span, Token
@@ -73,7 +71,7 @@ async def sample(trail: Trail, provider: str, span: tuple[int, int], size: int, 
 
 def _grant(provider: str, span: tuple[int, int]) -> Grant:
     own, then = Token("organisation", None, provider.upper()), Span("at", "eq", span[0], span[1] - 1)
-    return replace(SYSTEM_GRANTS["verification"], query=Every((own, then)))
+    return SYSTEM_GRANTS["verification"].over(Every((own, then)))
 
 
 def _joined(flagged: Sequence[Drawn], others: Sequence[Drawn], size: int) -> Sequence[Drawn]:

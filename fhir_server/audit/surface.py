@@ -85,7 +85,7 @@ class TrailOverStore(Over):
     ) -> tuple[Sequence[tuple[int, Entry]], int | None]:
         """A grant that speaks of what rows do not tell reaches none of them."""
         try:
-            reached = replace(grant, query=of_rows(grant.query))
+            reached = grant.over(of_rows(grant.query))
         except BadParameter:
             return [], 0
         if NOTHING in (where, reached.query):

@@ -161,8 +161,8 @@ class Content:
 class Server:
     """The collaborators of every interaction. `clock` gives milliseconds since 1970, `new_id` an id never given before to a
     resource of a type, `base` the FHIR base without a slash at its end, `secret` seals page tokens; `emergencies` knows who has
-    emergency access, `rates` how often somebody may call, `channels` where a subscription may have something sent; with
-    `asks_version` nothing is replaced without If-Match.
+    emergency access, `rates` how often somebody may call, `channels` where a subscription may have something sent; `types` are those
+    that can be searched; with `asks_version` nothing is replaced without If-Match.
     """
 
     store: Store
@@ -178,13 +178,14 @@ class Server:
     emergencies: Emergencies
     rates: Rates
     channels: Channels
+    types: Sequence[str]
     asks_version: bool = False
 
-    @property
-    def types(self) -> Sequence[str]:
-        """The types that the CapabilityStatement promises to search, in its order."""
-        return [
-            row["type"]
-            for row in self.statement["rest"][0]["resource"]
-            if any(one["code"] == "search-type" for one in row["interaction"])
-        ]
+
+def searched_types(statement: Mapping[str, Any]) -> Sequence[str]:
+    """The types that a CapabilityStatement promises to search, in its order."""
+    return [
+        row["type"]
+        for row in statement["rest"][0]["resource"]
+        if any(one["code"] == "search-type" for one in row["interaction"])
+    ]

@@ -8,6 +8,7 @@ a concept, `identifier:of-type` the numbers with the types they are given as.
 """
 
 from collections.abc import Iterable, Iterator
+from operator import is_
 from typing import TypeAlias
 
 from msgspec import Struct
@@ -240,6 +241,9 @@ Criterion: TypeAlias = (
 NOTHING = Some(())
 """No resource at all."""
 
+NOW = -(1 << 63)
+"""Stands for a moment that is not known yet, that of the question: `at_moment` puts it in."""
+
 
 class Sort(Struct, frozen=True):
     """One key of the order: `_id`, `_lastUpdated` or a parameter of dates, tokens, strings or amounts. Ascending by the lowest
@@ -273,6 +277,23 @@ def every(*parts: Criterion) -> Criterion:
 def some(*parts: Criterion) -> Criterion:
     """At least one of the parts, as flat as may be."""
     return parts[0] if len(parts) == 1 else Some(parts)
+
+
+def at_moment(criterion: Criterion, at: int) -> Criterion:
+    """The criterion with a moment (milliseconds since 1970) wherever NOW stood; itself where that stood nowhere."""
+    match criterion:
+        case Every(parts) | Some(parts):
+            bound = tuple(at_moment(part, at) for part in parts)
+            return criterion if all(map(is_, bound, parts)) else replace(criterion, parts=bound)
+        case Without(part):
+            inner = at_moment(part, at)
+            return criterion if inner is part else Without(inner)
+        case Linked() | LinkedFrom():
+            where = at_moment(criterion.where, at)
+            return criterion if where is criterion.where else replace(criterion, where=where)
+        case Related() | BlockedBy():
+            return replace(criterion, at=at) if criterion.at == NOW else criterion
+    return criterion
 
 
 def narrowed(criterion: Criterion, grant: Criterion, type: str = "") -> Criterion:

@@ -11,24 +11,48 @@ from msgspec import Struct
 
 from fhir_server.fhir.instant import BEGINNING, END
 from fhir_server.search.index import Index
-from fhir_server.search.query import Criterion, Everything, Query
+from fhir_server.search.query import Criterion, Everything, Query, at_moment
 
 # ---------------------------------------------------------------------------------------------- to read
 
 
-class Grant(Struct, frozen=True):
+class Grant:
     """What may be seen: a criterion that is part of every query, before limit, total, include and history.
 
     `rule` names the rule that opened it, and `purpose` is the purpose of use; both stand in the audit. `emergencies` are the
     patients (ids) to whom the caller has emergency access, each with the rules that open by it: what is shown of them is so
     for another purpose, and by those rules too. It does not speak of Words: nobody's right hangs on how a text is written,
     and of what is deleted they are not kept.
+
+    `lasting` may have NOW in it, and is then the same for as long as its caller stands where it does, so that a store may keep in
+    mind what it makes of it; `query` has `at` there (milliseconds since 1970).
     """
 
-    query: Criterion
-    purpose: str
-    rule: str
-    emergencies: tuple[tuple[str, str], ...] = ()
+    __slots__ = ("_query", "at", "emergencies", "lasting", "purpose", "rule")
+
+    def __init__(
+        self,
+        lasting: Criterion,
+        purpose: str,
+        rule: str,
+        emergencies: tuple[tuple[str, str], ...] = (),
+        *,
+        at: int | None = None,
+    ) -> None:
+        """Without `at` nothing in the criterion waits for a moment."""
+        self.lasting, self.purpose, self.rule, self.emergencies, self.at = lasting, purpose, rule, emergencies, at
+        self._query = lasting if at is None else None
+
+    @property
+    def query(self) -> Criterion:
+        """The criterion at the moment of the Grant."""
+        if self._query is None:
+            self._query = at_moment(self.lasting, self.at or 0)
+        return self._query
+
+    def over(self, query: Criterion) -> "Grant":
+        """The same, of another criterion."""
+        return Grant(query, self.purpose, self.rule, self.emergencies)
 
 
 SYSTEM_GRANTS = {

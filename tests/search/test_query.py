@@ -7,6 +7,8 @@ from msgspec.structs import replace
 from fhir_server.search.match import matches
 from fhir_server.search.query import (
     NOTHING,
+    NOW,
+    BlockedBy,
     Every,
     Everything,
     Linked,
@@ -15,6 +17,7 @@ from fhir_server.search.query import (
     OfKind,
     Query,
     Reference,
+    Related,
     Some,
     Sort,
     Text,
@@ -22,6 +25,7 @@ from fhir_server.search.query import (
     Veil,
     Veiled,
     Without,
+    at_moment,
     every,
     narrowed,
     reachable,
@@ -165,3 +169,25 @@ def test_a_reference_is_veiled_by_what_it_leads_to():
 
 def test_a_veil_leaves_nothing_out_by_itself():
     assert Everything() == settled_for(VEIL, "Patient")
+
+
+# ------------------------------------------------------------------------------------------------ the moment
+
+
+def moving(at: int) -> Every:
+    """Related and BlockedBy at every depth, at a moment."""
+    related = Related(frozenset({"Organization/1"}), frozenset({"care-team"}), at)
+    blocked = BlockedBy("documented-by", frozenset({"inner-block"}), frozenset(), at)
+    deep = Linked("subject", "Patient", LinkedFrom("CareTeam", "subject", Some((related, Missing("name")))))
+    return Every((related, Without(blocked), deep))
+
+
+def test_a_moment_stands_wherever_now_stood_and_nowhere_else():
+    assert moving(7) == at_moment(moving(NOW), 7)
+    assert moving(7) == at_moment(moving(7), 8)
+
+
+def test_what_waits_for_no_moment_is_left_as_it_is():
+    still = Every((Token("status", None, "active"), Without(Missing("subject"))))
+
+    assert at_moment(still, 7) is still

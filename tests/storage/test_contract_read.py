@@ -5,8 +5,8 @@ import hashlib
 import pytest
 
 from fhir_server.fhir.outcome import Gone, NotFound
-from fhir_server.search.query import Everything, OfPatient, Token, Without, every
-from fhir_server.storage.store import Commit, Delete, Grant, Stored
+from fhir_server.search.query import NOW, Everything, OfPatient, Query, Related, Token, Without, every
+from fhir_server.storage.store import Commit, Delete, Grant, Relation, Stored
 from tests.storage.contract import MINE, NARROWED, NOON, OPEN, THEIRS, a_put, text_of, write
 
 pytestmark = pytest.mark.anyio
@@ -51,6 +51,23 @@ async def test_another_patients_resource_is_as_one_that_never_was(store):
     assert "a" == (await store.read("CarePlan", "a", OPEN)).id
     with pytest.raises(Gone):
         await store.read("CarePlan", "b", OPEN)
+
+
+@pytest.mark.parametrize(("at", "found"), [(9, False), (10, True), (20, True), (21, False)])
+async def test_a_grant_that_lasts_is_judged_at_the_moment_of_each_call(store, at, found):
+    team = Relation(MINE, "Practitioner/1", "care-team", "CareTeam/t", start=10, end=20)
+    await write(store, a_put("t", type="CareTeam", relations=(team,)), a_put("a"))
+    lasting = Related(frozenset({"Practitioner/1"}), frozenset({"care-team"}), NOW)
+
+    for moment, there in ((15, True), (at, found), (15, True)):
+        grant = Grant(lasting, "TREAT", "team", at=moment)
+        page = await store.search(Query("CarePlan"), grant, count=2)
+        assert there == bool(page.items)
+        if there:
+            assert 1 == (await store.read("CarePlan", "a", grant)).version
+        else:
+            with pytest.raises(NotFound):
+                await store.read("CarePlan", "a", grant)
 
 
 async def test_a_grant_judges_a_deleted_resource_by_what_it_last_was(store):

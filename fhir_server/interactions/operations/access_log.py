@@ -8,8 +8,6 @@ happened there, as a search for AuditEvents tells it.
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from msgspec.structs import replace
-
 from fhir_server.audit.account import Register, organizations_in, row_of, staff_in
 from fhir_server.audit.asked import of_rows
 from fhir_server.fhir.codec import decode, encode
@@ -64,7 +62,7 @@ async def _reached(call: Call, server: Server) -> Grant:
     """What of the trail the caller is told. Forbidden, NotFound."""
     if call.caller.standing.kind != "citizen":
         found = granted(call, server, "search-type", "AuditEvent")
-        return replace(found, query=of_rows(found.query))
+        return found.over(of_rows(found.query))
     if not call.caller.scopes.allows("AuditEvent", "r"):
         raise Forbidden.because("scope-missing", letters="r", type="AuditEvent")
     await server.store.read("Patient", call.id, granted(call, server, "read", "Patient"))

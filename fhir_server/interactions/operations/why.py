@@ -3,8 +3,6 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from msgspec.structs import replace
-
 from fhir_server.access.emergency import load_terms
 from fhir_server.access.rules import load_rules
 from fhir_server.audit.asked import of_rows
@@ -36,7 +34,7 @@ async def why(call: Call, grant: Grant, server: Server) -> Answer:
 async def _entries(where: Criterion, grant: Grant, server: Server) -> Sequence[tuple[int, Entry]]:
     """A grant that speaks of what rows do not tell reaches none of them."""
     try:
-        reached = replace(grant, query=of_rows(grant.query))
+        reached = grant.over(of_rows(grant.query))
     except BadParameter:
         return ()
     return (await server.store.find_entries(where, reached, Order(), count=MOST))[0]

@@ -85,7 +85,7 @@ class SqliteStore:
 
     async def read(self, type: str, id: str, grant: Grant) -> Stored:
         """The current version. NotFound, Gone."""
-        return self._readers.here(lambda connection: versions.read(connection, type, id, grant.query))
+        return self._readers.here(lambda connection: versions.read(connection, type, id, grant))
 
     async def vread(self, type: str, id: str, version: int, grant: Grant) -> Stored:
         """One version. NotFound, Gone."""

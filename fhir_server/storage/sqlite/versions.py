@@ -6,26 +6,38 @@ when the resource was of another kind. Relations and other resources are as they
 """
 
 import sqlite3
+from functools import lru_cache
 
 from fhir_server.fhir.outcome import NotFound
-from fhir_server.search.query import Criterion, settled_for
+from fhir_server.search.query import NOW, Criterion, settled_for
 from fhir_server.storage.rules import speaks_of_patients, still_there
 from fhir_server.storage.sqlite.clause import Clause, all_of
 from fhir_server.storage.sqlite.compile import PRESENT, SUPERSEDED, compiled
 from fhir_server.storage.sqlite.rows import CURRENT, EARLIER, stored
-from fhir_server.storage.store import Stored
+from fhir_server.storage.store import Grant, Stored
 
 _THIS = "FROM resources r WHERE r.type = ? AND r.id = ?"
 _THOSE = "FROM resources r JOIN versions v ON v.resource = r.key WHERE r.type = ? AND r.id = ?"
 
 
-def read(connection: sqlite3.Connection, type: str, id: str, grant: Criterion) -> Stored:
+def read(connection: sqlite3.Connection, type: str, id: str, grant: Grant) -> Stored:
     """The current version. NotFound, Gone."""
-    reached = compiled(settled_for(grant, type), PRESENT)
-    row = connection.execute(f"SELECT {CURRENT} {_THIS} AND {reached.sql}", (type, id, *reached.values)).fetchone()
+    sql, values = _reading(grant.query, type) if grant.at is None else _kept(grant.lasting, type)
+    bound = [grant.at if value == NOW else value for value in values]
+    row = connection.execute(sql, (type, id, *bound)).fetchone()
     if row is None:
         raise NotFound.because("not-found")
     return still_there(stored(row))
+
+
+def _reading(grant: Criterion, type: str) -> Clause:
+    """The whole statement; what the grant binds comes after type and id."""
+    reached = compiled(settled_for(grant, type), PRESENT)
+    return Clause(f"SELECT {CURRENT} {_THIS} AND {reached.sql}", reached.values)
+
+
+_kept = lru_cache(2_000)(_reading)
+"""Statements of grants that last: to make one takes longer than to run it."""
 
 
 def vread(connection: sqlite3.Connection, type: str, id: str, version: int, grant: Criterion) -> Stored:
