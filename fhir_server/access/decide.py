@@ -26,8 +26,8 @@ from fhir_server.search.query import NOW, Criterion, Everything, OfKind, OfPatie
 from fhir_server.storage.store import Grant
 
 NO_SCOPES = Scopes()
-KEPT = 10_000
-"""So many callers, and so many of what scopes leave, are kept in mind."""
+KEPT, DECIDED = 10_000, 2_000
+"""So many callers, and so many of what scopes leave, are kept in mind; and so many decisions, some kilobytes each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +138,7 @@ class SmartAccess:
     ) -> None:
         self._verifier, self._scopes, self._standing, self._forget = verifier, scopes, standing, forget
         self.law, self._clock = law, clock
-        self._known, self._kept = lru_cache(KEPT)(self._admitted), lru_cache(KEPT)(self._decided)
+        self._known, self._kept = lru_cache(KEPT)(self._admitted), lru_cache(DECIDED)(self._decided)
 
     def directory_changed(self) -> None:
         """Callers are looked up anew."""

@@ -47,9 +47,9 @@ class Beginning:
     count: int
     met: tuple[Criterion, ...]
 
-    def rest(self, criteria: Sequence[Criterion]) -> list[Criterion]:
+    def rest(self, criteria: Sequence[Criterion]) -> tuple[Criterion, ...]:
         """What the beginning has not seen to."""
-        return [criterion for criterion in criteria if not any(criterion is one for one in self.met)]
+        return tuple(criterion for criterion in criteria if not any(criterion is one for one in self.met))
 
     @property
     def live(self) -> bool:

@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from fhir_server.search.query import Criterion, Missing, Query
 from fhir_server.storage.page import Position
@@ -32,8 +33,9 @@ class Way:
         return replace(self, conditions=(*self.conditions, self.order[0].from_on(position[0])))
 
 
-def gathering(type: str, found: Clause, criteria: Sequence[Criterion]) -> Way:
-    """From the keys that were found to the resources that meet the criteria, in no order."""
+@lru_cache(8)
+def gathering(type: str, found: Clause, criteria: tuple[Criterion, ...]) -> Way:
+    """From the keys that were found to the resources that meet the criteria, in no order. One search asks for it two or three times."""
     tables = Clause(f"(SELECT DISTINCT key FROM ({found.sql})) d CROSS JOIN resources r ON r.key = d.key", found.values)
     return Way(tables, (_live(type), *_probes(criteria, type)))
 
