@@ -31,6 +31,10 @@ REAL = "TEST_MONGODB_URI"
 EMULATOR = "secantusdb"
 STARTED_WITHIN = 30
 """Seconds for the emulator to open its port."""
+LAID_OUT = ("--storage-path", ":memory:", "--cache-size", "16G", "--log-level", "ERROR")
+"""The cache is no more than what the emulator may take: a house leaves it a megabyte. At a twentieth of it the emulator begins to
+write out what was changed; with the gigabyte that it has by itself, a hundred houses later each one costs it three times as much.
+"""
 
 LEFT_OUT = (
     f"NO MONGODB: neither {REAL} names a replica set nor is {EMULATOR} installed (`pip install {EMULATOR}`), "
@@ -75,7 +79,7 @@ def start_emulator(*options: str) -> tuple[str, Callable[[], None]]:
     port = _free_port()
     folder = tempfile.mkdtemp(prefix="emulator-")
     program = str(Path(sys.executable).with_name("secantusd-py"))
-    command = [program, "--storage-path", ":memory:", "--port", str(port), "--log-level", "ERROR", *options]
+    command = [program, *LAID_OUT, "--port", str(port), *options]
     with (Path(folder) / "log").open("w") as log:
         process = subprocess.Popen(
             command, cwd=folder, stdout=log, stderr=subprocess.STDOUT, env=os.environ | {"TMPDIR": folder}
@@ -146,12 +150,11 @@ async def mongo(_folder: Path, clock: Callable[[], int]) -> AsyncIterator[MongoS
         await store._link.client.drop_database(store._link.database)
 
 
-@asynccontextmanager
-async def mongo_joining(folder: Path, clock: Callable[[], int]) -> AsyncIterator[MongoStore]:
+@contextmanager
+def joining() -> Iterator[None]:
     """As a store reaches whose callers have to do with too many patients to list them."""
     with patch.object(reach, "LISTED", 0):
-        async with mongo(folder, clock) as store:
-            yield store
+        yield
 
 
 @asynccontextmanager

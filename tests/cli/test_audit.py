@@ -11,12 +11,14 @@ import httpx
 import pytest
 from msgspec.structs import replace
 
+from fhir_server.assembly import assembled, claim_index
 from fhir_server.fhir.shift import STOCKHOLM
+from fhir_server.settings import Settings
 from fhir_server.storage.store import Commit
 from tests.audit.tampering import Tamperer, opened
 from tests.builders import a_care_plan
 from tests.databases import KINDS, empty_database
-from tests.servers import run, serving
+from tests.servers import run_here, serving
 from tests.storage.contract import OPEN, Clock, an_entry
 
 SECRET = {"FHIR_SERVER_SECRET": "a secret of the tests"}
@@ -28,14 +30,21 @@ def database(request, tmp_path) -> str:
 
 
 def write(database: str) -> None:
-    """A plan, written and read; the server ends, and what it wrote is sealed."""
-    with serving("serve", "--access", "open", "--database", database, **SECRET) as server:
-        assert 201 == httpx.put(f"{server.base}/CarePlan/a", json=a_care_plan(id="a")).status_code
-        assert 200 == httpx.get(f"{server.base}/CarePlan/a").status_code
+    """A plan, written and read; the house is closed, and what it wrote is sealed."""
+
+    async def written() -> None:
+        async with assembled(Settings(database=database, access="open", secret=SECRET["FHIR_SERVER_SECRET"])) as house:
+            assert await claim_index(house)
+            transport = httpx.ASGITransport(house.app)
+            async with httpx.AsyncClient(transport=transport, base_url=f"{house.server.base}/") as client:
+                assert 201 == (await client.put("CarePlan/a", json=a_care_plan(id="a"))).status_code
+                assert 200 == (await client.get("CarePlan/a")).status_code
+
+    asyncio.run(written())
 
 
 def verify(database: str, *more: str):
-    return run("audit", "verify", "--database", database, *more, **SECRET)
+    return run_here("audit", "verify", "--database", database, *more, **SECRET)
 
 
 def heads(told: str) -> list[str]:
@@ -71,8 +80,8 @@ def test_a_restored_backup_has_the_same_chain(database, tmp_path):
     write(database)
     noted = heads(verify(database).stdout)
     other = empty_database("sqlite" if database.startswith("sqlite") else "mongo", tmp_path / "other.db")
-    assert 0 == run("backup", str(tmp_path / "one.backup"), "--database", database, **SECRET).returncode
-    assert 0 == run("restore", str(tmp_path / "one.backup"), "--database", other, **SECRET).returncode
+    assert 0 == run_here("backup", str(tmp_path / "one.backup"), "--database", database, **SECRET).returncode
+    assert 0 == run_here("restore", str(tmp_path / "one.backup"), "--database", other, **SECRET).returncode
 
     assert noted == heads(verify(other, "--head", noted[0]).stdout)
 
@@ -96,8 +105,8 @@ def test_a_sample_for_the_log_review_is_drawn_again_by_its_seed(database):
     """Who calls without a token is nobody's: such entries have no provider, and are drawn for none."""
     write(database)
     today = datetime.now(STOCKHOLM).strftime("%Y-%m-%d")
-    drawn = run("audit", "sample", "--size", "5", "--provider", "SE2321000016-A001", "--since", today, "--until", today,
-                "--database", database, **SECRET)  # fmt: skip
+    drawn = run_here("audit", "sample", "--size", "5", "--provider", "SE2321000016-A001", "--since", today, "--until", today,
+                     "--database", database, **SECRET)  # fmt: skip
 
     assert (0, "") == (drawn.returncode, drawn.stderr)
     assert re.fullmatch(rf"0 of 0 entries .* --since {today} --until {today} --seed [0-9a-f]{{16}}\n", drawn.stdout)
@@ -121,7 +130,7 @@ def aged(tmp_path) -> str:
 
 def test_what_is_past_its_retention_is_removed_and_the_rest_verified(aged):
     def prune(*options: str) -> str:
-        done = run("audit", "prune", "--database", aged, *options, **SECRET)
+        done = run_here("audit", "prune", "--database", aged, *options, **SECRET)
         assert (0, "") == (done.returncode, done.stderr)
         return done.stdout
 

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from tests.builders import a_bundle, a_care_plan, an_entry
-from tests.servers import run, serving
+from tests.servers import run, run_here, serving
 
 STORIES = Path(__file__).parents[2] / "examples" / "stories"
 
@@ -49,13 +49,13 @@ def test_a_story_loaded_twice_is_there_once(database):
 def test_the_stories_load_in_any_order(database):
     files = sorted(STORIES.glob("*.json"), reverse=True)
     with serve(database) as server:
-        ended = run("load", *map(str, files), FHIR_SERVER_BASE_URL=server.base)
+        ended = run_here("load", *map(str, files), FHIR_SERVER_BASE_URL=server.base)
 
         assert 0 == ended.returncode, ended.stderr
 
 
 def test_a_database_that_no_server_holds_is_loaded_directly(database):
-    ended = run("load", str(STORIES), "--database", database)
+    ended = run_here("load", str(STORIES), "--database", database)
 
     assert 0 == ended.returncode, ended.stderr
     with serve(database) as server:
@@ -63,7 +63,7 @@ def test_a_database_that_no_server_holds_is_loaded_directly(database):
 
 
 def test_a_story_is_moved_to_another_day(database):
-    run("load", str(STORIES / "sip-hemma.json"), "--database", database, "--day", "0=2027-07-05")
+    run_here("load", str(STORIES / "sip-hemma.json"), "--database", database, "--day", "0=2027-07-05")
 
     with serve(database) as server:
         (plan,) = [entry["resource"] for entry in httpx.get(f"{server.base}/CarePlan?category=SIP").json()["entry"]]
@@ -77,7 +77,7 @@ def test_a_refused_file_is_named_and_ends_with_an_error(database, tmp_path):
     (tmp_path / "good.json").write_text(json.dumps(a_care_plan(id="good")))
     (tmp_path / "torn.json").write_text("{")
 
-    ended = run("load", str(tmp_path), "--database", database)
+    ended = run_here("load", str(tmp_path), "--database", database)
 
     assert 1 == ended.returncode
     assert "bad.json" in ended.stderr
@@ -87,7 +87,7 @@ def test_a_refused_file_is_named_and_ends_with_an_error(database, tmp_path):
 
 
 def test_no_server_to_load_into_is_said_in_a_line(tmp_path):
-    ended = run("load", str(STORIES), FHIR_SERVER_BASE_URL="http://127.0.0.1:9/fhir")
+    ended = run_here("load", str(STORIES), FHIR_SERVER_BASE_URL="http://127.0.0.1:9/fhir")
 
     assert 1 == ended.returncode
     assert "FHIR_SERVER_BASE_URL" in ended.stderr
@@ -96,7 +96,7 @@ def test_no_server_to_load_into_is_said_in_a_line(tmp_path):
 
 @pytest.mark.parametrize("day", ["1=today", "0=tomorrow", "today"])
 def test_a_day_that_cannot_be_understood_is_refused(day, database):
-    ended = run("load", str(STORIES), "--database", database, "--day", day)
+    ended = run_here("load", str(STORIES), "--database", database, "--day", day)
 
     assert 1 == ended.returncode
     assert "--day" in ended.stderr

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from tests.builders import a_care_plan
-from tests.servers import command, run, serving
+from tests.servers import command, environment_with, run, run_here, serving
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def database(tmp_path) -> str:
     """A database of one plan, of whose index nothing is left."""
     address = f"sqlite:///{tmp_path}/plans.db"
     (tmp_path / "plan.json").write_text(json.dumps(a_care_plan(id="sip")))
-    assert 0 == run("load", str(tmp_path / "plan.json"), "--database", address).returncode
+    assert 0 == run_here("load", str(tmp_path / "plan.json"), "--database", address).returncode
     with closing(sqlite3.connect(tmp_path / "plans.db")) as file, file:
         file.execute("DELETE FROM tokens")
         file.execute("UPDATE meta SET value = 'other' WHERE name = 'index'")
@@ -32,7 +32,7 @@ def serve(database: str):
 
 def test_an_index_of_other_definitions_stops_the_start_until_it_is_made_anew(database):
     refused = run(*serve(database), "--port", "0")
-    done = run("reindex", "--database", database)
+    done = run_here("reindex", "--database", database)
 
     assert 1 == refused.returncode
     assert f"fhir-server reindex --database {database}" in refused.stderr
@@ -43,9 +43,9 @@ def test_an_index_of_other_definitions_stops_the_start_until_it_is_made_anew(dat
 
 
 def test_a_file_that_a_server_holds_is_refused_and_its_index_left_alone(database):
-    assert 0 == run("reindex", "--database", database).returncode
+    assert 0 == run_here("reindex", "--database", database).returncode
     with serving(*serve(database)) as server:
-        refused = run("reindex", "--database", database)
+        refused = run_here("reindex", "--database", database)
 
         assert 1 == refused.returncode
         assert "Another server holds the database file" in refused.stderr
@@ -68,7 +68,7 @@ def on_a_terminal(*arguments: str) -> str:
         stdout=theirs,
         stderr=theirs,
         stdin=theirs,
-        env={**os.environ, "TERM": "xterm", "COLUMNS": "80"},
+        env=environment_with({"TERM": "xterm", "COLUMNS": "80"}),
     )
     os.close(theirs)
     shown = b""

@@ -11,7 +11,7 @@ import pytest
 from tests.builders import a_care_plan, a_patient
 from tests.databases import KINDS, empty_database
 from tests.docs.documented import ADDRESSES, FORMS, TEXT, worklists
-from tests.servers import run, serving
+from tests.servers import run_here, serving
 from tests.stories.story import TWO
 
 STORIES = [Path(__file__).parents[2] / "examples" / "stories" / f"{name}.json" for name in TWO]
@@ -34,7 +34,7 @@ def server(request: pytest.FixtureRequest) -> Iterator[httpx.Client]:
     """A client of a server into which `fhir-server load` has put the stories, and a patient that the page names."""
     arguments = ("serve", "--access", "open", "--database", empty_database(request.param))
     with serving(*arguments, FHIR_SERVER_SECRET="a secret of the tests") as started:
-        loaded = run("load", *map(str, STORIES), FHIR_SERVER_BASE_URL=started.base)
+        loaded = run_here("load", *map(str, STORIES), FHIR_SERVER_BASE_URL=started.base)
         assert 0 == loaded.returncode, loaded.stderr
         with httpx.Client(base_url=started.base, timeout=60) as client:
             assert 201 == client.put("/Patient/p1", json=a_patient(id="p1")).status_code

@@ -39,4 +39,5 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def _is_said_elsewhere(item: pytest.Item) -> bool:
     given = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
-    return given.get("grant") in OF_KINDS and given.get("store") in STORES.keys() - {"sqlite-memory", "mongo"}
+    kind = given.get("store", given.get("shared"))
+    return given.get("grant") in OF_KINDS and kind in STORES.keys() - {"sqlite-memory", "mongo"}

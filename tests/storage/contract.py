@@ -1,11 +1,17 @@
 """What every store is held to: where the stores come from, under which grants they are called, and what is put into them.
 
-A new store joins by one line in STORES. Each test runs under the open grant, under one narrowed to the patient MINE, and under
+A new store joins by one line in PLAIN. Each test runs under the open grant, under one narrowed to the patient MINE, and under
 one that says so of what is about patients, and opens the directory beside it; and so that what the patient has closed is left out.
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import (
+    AbstractAsyncContextManager,
+    AbstractContextManager,
+    asynccontextmanager,
+    contextmanager,
+    nullcontext,
+)
 from pathlib import Path
 from typing import TypeAlias
 from unittest.mock import patch
@@ -16,7 +22,7 @@ from fhir_server.search.query import BlockedBy, Every, Everything, OfKind, OfPat
 from fhir_server.storage.sqlite import begin, chain, related
 from fhir_server.storage.sqlite.store import SqliteStore
 from fhir_server.storage.store import Commit, Draft, Entry, Grant, Notice, Page, Put, Relation, Store, Stored
-from tests.databases import mongo, mongo_joining
+from tests.databases import joining, mongo
 
 MINE, THEIRS = "p1", "p2"
 OPEN = Grant(Everything(), "HOPERAT", "open")
@@ -77,31 +83,55 @@ async def sqlite_at(path: str, clock: Clock) -> AsyncIterator[SqliteStore]:
         await store.close()
 
 
-@asynccontextmanager
-async def sqlite_walking(folder: Path, clock: Clock) -> AsyncIterator[Store]:
+@contextmanager
+def walking() -> Iterator[None]:
     """As a store searches that has too many of everything to gather and sort them: in threads, along its indexes."""
     few = patch.multiple(begin, GATHERED=-1, FEW=-1, LISTED=-1)
     with few, patch.object(chain, "ENDS", -1), patch.object(related, "BLOCKS", -1):
-        async with sqlite_at(":memory:", clock) as store:
-            yield store
+        yield
 
 
-@asynccontextmanager
-async def sqlite_sieving(folder: Path, clock: Clock) -> AsyncIterator[Store]:
+@contextmanager
+def sieving() -> Iterator[None]:
     """As a store searches in which each criterion is met by more than a few: chains are settled, keys are sieved."""
     with patch.object(begin, "FEW", 0):
-        async with sqlite_at(":memory:", clock) as store:
-            yield store
+        yield
 
 
-STORES: Mapping[str, Callable[[Path, Clock], Opened]] = {
+WAYS: Mapping[str, Callable[[], AbstractContextManager[None]]] = {
+    "sqlite-walking": walking,
+    "sqlite-sieving": sieving,
+    "mongo-joining": joining,
+}
+"""What a store is made to do that holds as little as those of tests do, for as long as the block lasts."""
+
+
+def in_the_way_of(kind: str) -> AbstractContextManager[None]:
+    """Within the block a store searches as this kind of STORES does."""
+    return WAYS.get(kind, nullcontext)()
+
+
+def opening(kind: str, opener: Callable[[Path, Clock], Opened]) -> Callable[[Path, Clock], Opened]:
+    """The opener of a store that searches as its kind does for as long as it is open."""
+
+    @asynccontextmanager
+    async def opened(folder: Path, clock: Clock) -> AsyncIterator[Store]:
+        with in_the_way_of(kind):
+            async with opener(folder, clock) as store:
+                yield store
+
+    return opened
+
+
+PLAIN: Mapping[str, Callable[[Path, Clock], Opened]] = {
     "sqlite-file": sqlite_file,
     "sqlite-memory": sqlite_memory,
-    "sqlite-walking": sqlite_walking,
-    "sqlite-sieving": sqlite_sieving,
+    "sqlite-walking": sqlite_memory,
+    "sqlite-sieving": sqlite_memory,
     "mongo": mongo,
-    "mongo-joining": mongo_joining,
+    "mongo-joining": mongo,
 }
+STORES: Mapping[str, Callable[[Path, Clock], Opened]] = {kind: opening(kind, opener) for kind, opener in PLAIN.items()}
 
 
 # ------------------------------------------------------------------------------------------------ what is put in

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import pymongo
-from pymongo import ASCENDING, DESCENDING, IndexModel
-from pymongo.errors import CollectionInvalid, OperationFailure
+from pymongo import ASCENDING, DESCENDING, IndexModel, UpdateOne
+from pymongo.errors import OperationFailure
 
 from fhir_server.fhir.definitions import indexes
 from fhir_server.storage.mongo.link import Link
@@ -68,6 +68,13 @@ INDEXES: Mapping[str, Sequence[Made]] = {
 }
 """Every collection with its indexes beside that of `_id`."""
 
+_SAID = (
+    UpdateOne({"_id": "schema"}, {"$max": {"value": SCHEMA}}, upsert=True),
+    UpdateOne({"_id": "index"}, {"$setOnInsert": {"value": ""}}, upsert=True),
+    UpdateOne({"_id": "sealed"}, {"$setOnInsert": {"value": 0}}, upsert=True),
+)
+"""What a database says of itself from its first start on."""
+
 _NAMESPACE_EXISTS = 48
 
 _BUILD_SECONDS = 3600
@@ -85,14 +92,12 @@ async def make(link: Link) -> None:
     with pymongo.timeout(_BUILD_SECONDS):
         there = set(await link.database.list_collection_names())
         for name, wanted in INDEXES.items():
-            if name not in there:
-                await _make_collection(link, name)
-            if wanted:
+            if wanted:  # they bring their collection with them
                 await link.database[name].create_indexes([index.model for index in wanted])
+            elif name not in there:
+                await _make_collection(link, name)
     await _migrate(link, await schema_of(link, restoring=True))
-    await link.database.meta.update_one({"_id": "schema"}, {"$max": {"value": SCHEMA}}, upsert=True)
-    for name, value in (("index", ""), ("sealed", 0)):
-        await link.database.meta.update_one({"_id": name}, {"$setOnInsert": {"value": value}}, upsert=True)
+    await link.database.meta.bulk_write([*_SAID])
 
 
 async def _migrate(link: Link, found: int) -> None:
@@ -105,11 +110,9 @@ async def _migrate(link: Link, found: int) -> None:
 
 async def _make_collection(link: Link, name: str) -> None:
     try:
-        await link.database.create_collection(name)
-    except CollectionInvalid:
-        return  # another process that starts just now was faster, …
+        await link.database.create_collection(name, check_exists=False)
     except OperationFailure as error:
-        if error.code != _NAMESPACE_EXISTS:  # … or a little faster
+        if error.code != _NAMESPACE_EXISTS:  # another process that starts just now was faster
             raise
 
 
