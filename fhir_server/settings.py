@@ -32,7 +32,7 @@ class Settings(BaseSettings):
     tls_cert: str = ""
     tls_key: str = ""
     tls_clients: str = ""
-    proxy: list[str] = []
+    forwarders: list[str] = []
     proxies: bool = False
 
     @property

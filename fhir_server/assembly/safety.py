@@ -35,7 +35,7 @@ def refuse_unsafe(settings: Settings) -> None:
 
 def _refuse_to_authorize(settings: Settings) -> None:
     """Whoever reaches the authorization server may be anybody: nobody but this machine may reach it, whatever the access."""
-    here = settings.host in LOOPBACK and is_loopback(settings.base) and not settings.proxy
+    here = settings.host in LOOPBACK and is_loopback(settings.base) and not settings.forwarders
     if settings.authorize and not here:
         raise NotStarted(
             "FHIR_SERVER_AUTHORIZE lets everybody be anybody, so it is for development on loopback alone: the address and "
@@ -54,9 +54,9 @@ def _refuse_open(settings: Settings) -> None:
             f"Access 'open' asks nobody for a token, so it is for loopback alone; --host {settings.host} is refused. "
             "Use --host 127.0.0.1."
         )
-    if settings.access == "open" and (settings.proxy or not is_loopback(settings.base)):
+    if settings.access == "open" and (settings.forwarders or not is_loopback(settings.base)):
         raise NotStarted(
-            "Access 'open' asks nobody for a token, so it is for loopback alone: no FHIR_SERVER_PROXY, and no "
+            "Access 'open' asks nobody for a token, so it is for loopback alone: no FHIR_SERVER_FORWARDERS, and no "
             "FHIR_SERVER_BASE_URL by which others come."
         )
 
@@ -66,8 +66,8 @@ def _refuse_half_a_wire(settings: Settings) -> None:
         raise NotStarted("TLS wants both --tls-cert and --tls-key; --tls-clients goes with them.")
     if settings.tls_cert and not settings.base.startswith("https:"):
         raise NotStarted("With --tls-cert the base that clients see begins with https: mend FHIR_SERVER_BASE_URL.")
-    if wrong := [one for one in settings.proxy if not _is_network(one)]:
-        raise NotStarted(f"FHIR_SERVER_PROXY holds addresses, or networks as 10.0.0.0/24; not {', '.join(wrong)}.")
+    if wrong := [one for one in settings.forwarders if not _is_network(one)]:
+        raise NotStarted(f"FHIR_SERVER_FORWARDERS holds addresses, or networks as 10.0.0.0/24; not {', '.join(wrong)}.")
 
 
 def _is_network(text: str) -> bool:
@@ -85,10 +85,10 @@ def _is_reached(settings: Settings) -> bool:
 
 def _refuse_exposed(settings: Settings) -> None:
     """What is well while developing, and opens a server that others reach."""
-    if not settings.base.startswith("https:") or not (settings.tls_cert or settings.proxy):
+    if not settings.base.startswith("https:") or not (settings.tls_cert or settings.forwarders):
         raise NotStarted(
             "Tokens and patients' data go by TLS: others reach this server, so it wants --tls-cert and --tls-key, or a proxy that "
-            "FHIR_SERVER_PROXY names; and the base that clients see begins with https (FHIR_SERVER_BASE_URL)."
+            "FHIR_SERVER_FORWARDERS names; and the base that clients see begins with https (FHIR_SERVER_BASE_URL)."
         )
     if settings.shows_docs:
         raise NotStarted("FHIR_SERVER_DOCS is for development: others reach this server, so it is refused.")

@@ -25,7 +25,7 @@ IN_PRODUCTION: dict[str, Any] = {
     "base_url": "https://plans.example/fhir",
     "database": "mongodb://db.example/plans",
     "secret": SECRET,
-    "proxy": ["10.0.0.7"],
+    "forwarders": ["10.0.0.7"],
 }
 
 
@@ -48,13 +48,13 @@ def why_not(**settings: Any) -> str:
         ({"cors_origins": ["https://portal.example", "*"]}, "FHIR_SERVER_CORS_ORIGINS"),
         ({"secret": ""}, "FHIR_SERVER_SECRET"),
         ({"secret": "secret"}, "FHIR_SERVER_SECRET"),
-        ({"proxy": []}, "TLS"),
+        ({"forwarders": []}, "TLS"),
         ({"base_url": ""}, "TLS"),
         ({"base_url": "http://plans.example/fhir"}, "TLS"),
-        ({"host": "127.0.0.1", "proxy": []}, "TLS"),
-        ({"proxy": ["*"]}, "FHIR_SERVER_PROXY"),
-        ({"proxy": ["0.0.0.0/0"]}, "FHIR_SERVER_PROXY"),
-        ({"proxy": ["proxy.example"]}, "FHIR_SERVER_PROXY"),
+        ({"host": "127.0.0.1", "forwarders": []}, "TLS"),
+        ({"forwarders": ["*"]}, "FHIR_SERVER_FORWARDERS"),
+        ({"forwarders": ["0.0.0.0/0"]}, "FHIR_SERVER_FORWARDERS"),
+        ({"forwarders": ["proxy.example"]}, "FHIR_SERVER_FORWARDERS"),
         ({"tls_cert": "c.pem"}, "--tls-key"),
         ({"tls_key": "k.pem"}, "--tls-cert"),
         ({"tls_clients": "ca.pem"}, "--tls-cert"),
@@ -72,15 +72,15 @@ def test_l_09_a_server_that_others_reach_starts_with_nothing_that_is_for_develop
 @pytest.mark.parametrize(
     "settings",
     [
-        {"proxy": [], "tls_cert": "c.pem", "tls_key": "k.pem"},
-        {"proxy": [], "tls_cert": "c.pem", "tls_key": "k.pem", "tls_clients": "ca.pem", "base_url": ""},
-        {"proxy": ["10.0.0.0/24", "fd00::1"], "docs": False, "cors_origins": ["https://portal.example"]},
+        {"forwarders": [], "tls_cert": "c.pem", "tls_key": "k.pem"},
+        {"forwarders": [], "tls_cert": "c.pem", "tls_key": "k.pem", "tls_clients": "ca.pem", "base_url": ""},
+        {"forwarders": ["10.0.0.0/24", "fd00::1"], "docs": False, "cors_origins": ["https://portal.example"]},
         {"host": "127.0.0.1"},
         {"subscribers": ["hooks.example:8443"]},
         {
             "host": "127.0.0.1",
             "base_url": "",
-            "proxy": [],
+            "forwarders": [],
             "docs": True,
             "cors_origins": ["http://127.0.0.1:3000"],
             "secret": "short",
@@ -118,7 +118,7 @@ async def test_l_09_who_came_is_told_by_named_proxies_alone(proxy, peer, believe
         await PlainTextResponse(f"{request.url.scheme} {request.client.host}")(scope, receive, send)
 
     monkeypatch.setenv("FORWARDED_ALLOW_IPS", "*")
-    app = listening_as(mirror, Settings(proxy=proxy)).loaded_app
+    app = listening_as(mirror, Settings(forwarders=proxy)).loaded_app
     forwarded = {"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "https"}
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app, client=(peer, 1)), base_url="http://x") as client:
         told = (await client.get("/", headers=forwarded)).text
