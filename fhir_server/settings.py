@@ -17,6 +17,7 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535)
     database: str = "sqlite:///care-plans.db"
+    definitions: str = ""
     access: Literal["smart", "open"] = "smart"
     authorize: bool = False
     workers: int = Field(default=1, ge=1, le=64)

@@ -6,7 +6,7 @@ ANDs into every query. What depends on the data is refused as if it were not the
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple, Protocol
 
 from fhir_server.access.anchor import load_anchors
@@ -214,8 +214,11 @@ class SmartAccess:
                 raise Forbidden.because("role-missing", letter=letter, type=need.type)
 
 
-ABOUT_NOBODY = frozenset(r4().resource_types - {type for type, names in load_anchors().parameters.items() if names})
-"""The types that have no anchor: a patient's context does not narrow them, but the rules do."""
+@cache
+def about_nobody() -> frozenset[str]:
+    """The types that have no anchor: a patient's context does not narrow them, but the rules do."""
+    return r4().resource_types - {type for type, names in load_anchors().parameters.items() if names}
+
 
 _PURPOSES = {"citizen": "PATRQT", "staff": "TREAT", "system": "HSYSADMIN"}
 """What a caller's purpose is where its token says none. https://terminology.hl7.org/ValueSet-v3-PurposeOfUse.html"""
@@ -230,7 +233,7 @@ def _scoped(scopes: Scopes, done: tuple[tuple[str, str], ...], patient: str) -> 
     if scopes.context != "patient":
         return within
     own = OfPatient(frozenset({patient} - {""}))
-    return every(within, some(own, OfKind(ABOUT_NOBODY)))
+    return every(within, some(own, OfKind(about_nobody())))
 
 
 def _parts(scopes: Scopes, doing: Mapping[str, str]) -> Iterator[Criterion]:

@@ -30,15 +30,18 @@ from fhir_server.access.ward import Wards
 from fhir_server.assembly.authority import authorization_server, authorizing
 from fhir_server.assembly.defined import (
     compiled_profiles,
+    discharge_policies,
     discovered,
     emergency_terms,
     index_version,
+    lay_definitions,
     load_law,
     promises_of,
     refuse_boasts,
     relationships,
     search_parameters,
     shelf_of,
+    sound_workflow,
     statement_of,
 )
 from fhir_server.assembly.duties import sharing, tended, told, trusted
@@ -86,6 +89,8 @@ class Assembly:
 async def assembled(settings: Settings, stories: Sequence[Story] = ()) -> AsyncIterator[Assembly]:
     """The house with its store open, until the block ends. NotStarted where something stands in the way."""
     refuse_unsafe(settings)
+    lay_definitions(settings)
+    discharge_policies()  # a row of theirs that is wrong refuses the start, not the first discharge
     version = index_version()
     store = await open_store(settings, version)
     try:
@@ -122,6 +127,7 @@ def _server(settings: Settings, store: Store, trust: Trust | None) -> Server:
     law, emergencies = load_law(), Emergencies(store, clock, emergency_terms())
     standings = Standings(store, load_persons(), clock, emergencies, wards=_wards(settings, store))
     compartments, profiles = load_compartments(parameters), compiled_profiles()
+    sound_workflow()
     return Server(
         store=ShelfOverStore(shelf_of(statement, extractor), TrailOverStore(store, Renderer(settings.base))),
         access=_smart(settings, standings, trust, parser, law)

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from fhir_server import __version__
@@ -27,6 +28,9 @@ from fhir_server.http.routes import Promises
 from fhir_server.http.smart import AuthorizationServer, Configuration, smart_configuration, smart_security
 from fhir_server.interactions.shelve import shelve
 from fhir_server.interactions.table import TABLE
+from fhir_server.process.definition import load_workflow
+from fhir_server.process.policy import Policies, load_policies
+from fhir_server.process.workflow import Workflow
 from fhir_server.search.extract import Extractor
 from fhir_server.search.parameter import Parameters, load_parameters
 from fhir_server.settings import Settings
@@ -40,6 +44,14 @@ CLAIMS = "ConceptMap-claims-"
 """What the files of `security/` begin with that say what an issuer's claims mean."""
 
 
+def lay_definitions(settings: Settings) -> None:
+    """Lays a deployment's own definitions over the shipped ones, before anything is read; NotStarted where they cannot be."""
+    try:
+        definitions.lay_over(Path(settings.definitions) if settings.definitions else None)
+    except BadDefinition as error:
+        raise NotStarted(f"FHIR_SERVER_DEFINITIONS: {error}.") from error
+
+
 def check_definitions() -> None:
     """Raises NotStarted where the definitions promise what nobody built, do not compile, or cannot be served themselves."""
     settings = Settings()
@@ -47,6 +59,8 @@ def check_definitions() -> None:
     refuse_boasts(promises_of(statement))
     shelf_of(statement, Extractor(search_parameters(all_compiled=True), settings.base))
     compiled_profiles()
+    sound_workflow()
+    discharge_policies()
     load_law()
     emergency_terms()
     relationships()
@@ -73,6 +87,22 @@ def compiled_profiles() -> Profiles:
     except BadDefinition as error:
         raise NotStarted(f"profiles/: {error}") from error
     return profiles
+
+
+def sound_workflow() -> Workflow:
+    """What a discharge may go through; NotStarted where a state cannot be reached, or something waits for what cannot happen."""
+    try:
+        return load_workflow()
+    except BadDefinition as error:
+        raise NotStarted(f"profiles/PlanDefinition-discharge.json: {error}") from error
+
+
+def discharge_policies() -> Policies:
+    """By which rules discharges are settled; NotStarted where a row names what there is not, or two contradict each other."""
+    try:
+        return load_policies()
+    except BadDefinition as error:
+        raise NotStarted(f"profiles/{error}") from error
 
 
 def load_law() -> Law:

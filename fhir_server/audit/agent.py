@@ -35,8 +35,8 @@ class Agent(msgspec.Struct, frozen=True, omit_defaults=True, rename="camel"):
 
     def text(self) -> str:
         """The JSON that an entry keeps, with what entries are found by: references as they stand, identifiers as `named`."""
-        hsa = [(system_of("hsa-id"), value) for value in (self.commission, self.unit, self.provider)]
-        told = [pair for pair in (("", self.client), (self.system, self.user), *hsa) if pair[1]]
+        hsa = [(system_of("hsa-id"), value) for value in (self.commission, self.unit, self.provider) if value]
+        told = [*(pair for pair in (("", self.client), (self.system, self.user)) if pair[1]), *hsa]
         references = [reference for reference in (self.fhir_user, self.acts_for) if reference]
         names = {*references, *(named(*pair) for pair in told), *(named(None, value) for _, value in told)}
         return msgspec.json.encode(msgspec.structs.replace(self, names=tuple(sorted(names)))).decode()

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import msgspec
 
 from fhir_server.fhir import codec
+from fhir_server.fhir.outcome import Unreadable
 
 
 class BadDefinition(ValueError):
@@ -165,12 +167,58 @@ def root() -> Traversable:
     return shipped if shipped.is_dir() else package.joinpath("..")
 
 
+_own: list[Path] = []
+"""A deployment's own definitions: none, or one folder of the same four names."""
+
+
+def lay_over(own: Path | None) -> None:
+    """Lays a deployment's own folder over the shipped ones, file by file, before anything is read: once a process. BadDefinition where
+    it is not there, or has in it what no room reads; RuntimeError where definitions were read already.
+    """
+    wanted = [] if own is None else [own.resolve()]
+    if wanted == _own:
+        return
+    if read.cache_info().currsize:
+        raise RuntimeError("definitions were read before they were laid over")
+    for folder in wanted:
+        _refuse_strangers(folder)
+    _own[:] = wanted
+
+
+def _refuse_strangers(own: Path) -> None:
+    if not own.is_dir():
+        raise BadDefinition(f"{own} is no folder")
+    strangers = sorted({entry.name for entry in own.iterdir() if not entry.name.startswith(".")} - {*FOLDERS})
+    if strangers:
+        raise BadDefinition(f"{own} has {', '.join(FOLDERS)} and nothing else: {', '.join(strangers)}")
+    if (own / "search" / INDEXES).exists():
+        raise BadDefinition(f"{own} has search/{INDEXES}, which is the release's own")
+    for file in sorted(own.glob("*/*.json")):
+        _refuse_unreadable(file)
+
+
+def _refuse_unreadable(file: Path) -> None:
+    try:
+        found = codec.decode(file.read_bytes())
+    except Unreadable:
+        found = None
+    if not isinstance(found, dict) or "resourceType" not in found:
+        raise BadDefinition(f"{file} is no resource in JSON")
+
+
+def _entries(folder: str) -> dict[str, Traversable]:
+    """The files of a folder by name, a deployment's own in the place of those shipped."""
+    shipped = root().joinpath(*folder.split("/"))
+    own = [over / folder for over in _own if folder in FOLDERS and (over / folder).is_dir()]
+    return {entry.name: entry for place in (shipped, *own) for entry in place.iterdir()}
+
+
 @cache
 def read(folder: str) -> tuple[tuple[str, dict[str, Any]], ...]:
     """The definitions in one folder (`profiles`, `search`, …) by file name, sorted; what is not JSON is passed over, and so is
     INDEXES. They are read once and shared: nobody may change them.
     """
-    entries = {entry.name: entry for entry in root().joinpath(*folder.split("/")).iterdir()}
+    entries = _entries(folder)
     return tuple(
         (name, codec.decode(entries[name].read_bytes()))
         for name in sorted(entries.keys() - {INDEXES})

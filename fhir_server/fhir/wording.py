@@ -518,6 +518,35 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "Resources moved from source to target: {count}.",
         "Resurser flyttade från källa till mål: {count}.",
     ),
+    # ------------------------------------------------------------------ what may happen in a discharge case
+    "case-not-now": (
+        "'{event}' cannot happen now: the case is '{state}'. Allowed: {allowed}.",
+        "'{event}' kan inte ske nu: ärendet är '{state}'. Tillåtet: {allowed}.",
+    ),
+    "case-unknown": (
+        "'{event}' is nothing that happens in a case. There are: {allowed}.",
+        "'{event}' är inget som sker i ett ärende. Det finns: {allowed}.",
+    ),
+    "case-takes-nothing-back": (
+        "'{event}' has to name, in the extension cancels, what it takes back and still stands; nothing else cancels. It may take back: {allowed}.",
+        "'{event}' ska i tillägget cancels peka på det som tas tillbaka och ännu gäller; inget annat återkallar. Det kan ta tillbaka: {allowed}.",
+    ),
+    "case-corrects-nothing": (
+        "A correction replaces a message of the same kind that still stands: {allowed}. Name the last that replaced it.",
+        "En rättelse ersätter ett meddelande av samma slag som ännu gäller: {allowed}. Peka på det som senast ersatte det.",
+    ),
+    "case-correction-reason": (
+        "A correction says why, so that the clock is known: {allowed}.",
+        "En rättelse säger varför, så att det framgår hur tiden räknas: {allowed}.",
+    ),
+    "case-breaks-later": (
+        "With this, '{event}', which has been sent already, could not have happened: the case would have been '{state}'. Take that back first.",
+        "Med detta kunde '{event}', som redan är skickat, inte ha skett: ärendet skulle ha varit '{state}'. Ta tillbaka det först.",
+    ),
+    "case-sender": (
+        "'{event}' is sent by: {allowed}.",
+        "'{event}' skickas av: {allowed}.",
+    ),
     # ------------------------------------------------------------------ a SIP as a document
     "not-text": (
         "The body is not text in UTF-8.",
@@ -1224,6 +1253,145 @@ WORDS: dict[str, tuple[str, str]] = {
     "thing-ServiceRequest": ("a decided action", "en beslutad insats"),
     "thing-Task": ("a task", "en uppgift"),
     "thing-other": ("information about the person", "uppgifter om personen"),
+    # ------------------------------------------------------------------ who is liable for a discharge, and why
+    "policy-statute": (
+        "No agreement of the two speaks of this case: the statute applies.",
+        "Ingen överenskommelse mellan parterna gäller ärendet: lagen tillämpas.",
+    ),
+    "policy-agreement": ("The agreement {agreement} applies.", "Överenskommelsen {agreement} gäller."),
+    "payer-registered": (
+        "The municipality where the person is registered is liable.",
+        "Kommunen där personen är folkbokförd har betalningsansvaret.",
+    ),
+    "payer-placing": (
+        "The municipality that has decided on a dwelling in another one stays liable.",
+        "Kommunen som har beslutat om boende i en annan kommun har kvar betalningsansvaret.",
+    ),
+    "liability-unnoticed": (
+        "No admission notice has been sent, so no municipality can be liable.",
+        "Inget inskrivningsmeddelande har skickats, så ingen kommun kan bli betalningsansvarig.",
+    ),
+    "liability-noticed": (
+        "The admission notice was sent {when}, in time.",
+        "Inskrivningsmeddelandet skickades {when}, i tid.",
+    ),
+    "liability-noticed-after": (
+        "The admission notice was sent {when}, after the discharge-ready notice, so no municipality can be liable.",
+        "Inskrivningsmeddelandet skickades {when}, efter underrättelsen om utskrivningsklar, så ingen kommun kan bli betalningsansvarig.",
+    ),
+    "liability-noticed-late": (
+        "The admission notice was sent {when}, later than {until}. By the policy it counts all the same.",
+        "Inskrivningsmeddelandet skickades {when}, senare än {until}. Enligt reglerna räknas det ändå.",
+    ),
+    "liability-noticed-late-strict": (
+        "The admission notice was sent {when}, later than {until}, so no municipality can be liable.",
+        "Inskrivningsmeddelandet skickades {when}, senare än {until}, så ingen kommun kan bli betalningsansvarig.",
+    ),
+    "liability-not-ready": (
+        "No discharge-ready notice is in force.",
+        "Ingen underrättelse om utskrivningsklar gäller.",
+    ),
+    "liability-no-sip": (
+        "There is to be no SIP, so no call is asked for.",
+        "Ingen SIP ska göras, så ingen kallelse krävs.",
+    ),
+    "liability-sip-unsaid": (
+        "Nobody has said that there is to be a SIP, so no call is asked for.",
+        "Ingen har sagt att en SIP ska göras, så ingen kallelse krävs.",
+    ),
+    "liability-waits-for-call": (
+        "There is to be a SIP, and no call has been sent; there is time until {until}.",
+        "En SIP ska göras och ingen kallelse har skickats; tiden går ut {until}.",
+    ),
+    "liability-uncalled": (
+        "There is to be a SIP, and no call was sent by {until}.",
+        "En SIP ska göras och ingen kallelse skickades senast {until}.",
+    ),
+    "liability-called": (
+        "The call to planning was sent {when}, in time: the last moment was {until}.",
+        "Kallelsen till planering skickades {when}, i tid: sista tidpunkten var {until}.",
+    ),
+    "liability-called-late": (
+        "The call to planning was sent {when}, later than {until}, so no municipality can be liable.",
+        "Kallelsen till planering skickades {when}, senare än {until}, så ingen kommun kan bli betalningsansvarig.",
+    ),
+    "liability-from-call": (
+        "The call to planning was sent {when}, later than {until}: liability begins with that day at the soonest.",
+        "Kallelsen till planering skickades {when}, senare än {until}: betalningsansvaret börjar tidigast den dagen.",
+    ),
+    "liability-ready": (
+        "The discharge-ready notice was sent {when}, no later than {hour}; days until liability: {days}.",
+        "Underrättelsen om utskrivningsklar skickades {when}, senast {hour}; dagar till betalningsansvar: {days}.",
+    ),
+    "liability-ready-after": (
+        "The discharge-ready notice was sent {when}, after {hour}; days until liability: {days}.",
+        "Underrättelsen om utskrivningsklar skickades {when}, efter {hour}; dagar till betalningsansvar: {days}.",
+    ),
+    "liability-begins-calendar": (
+        "In calendar days, the first day that can be liable is {day}.",
+        "Räknat i kalenderdagar är {day} den första dag som kan omfattas.",
+    ),
+    "liability-begins-workdays": (
+        "In workdays, the first day that can be liable is {day}.",
+        "Räknat i arbetsdagar är {day} den första dag som kan omfattas.",
+    ),
+    "liability-unready": (
+        "Open care's efforts were not available, or nobody had made clear whether they were; days that do not count for it: {days}, {which}.",
+        "Öppenvårdens insatser var inte tillgängliga, eller det var inte klarlagt om de var det; dagar som därför inte räknas: {days}, {which}.",
+    ),
+    "liability-away": (
+        "The person was on leave; days at whose end it was so, which do not count: {days}, {which}.",
+        "Personen hade permission; dagar vid vars slut det var så, som inte räknas: {days}, {which}.",
+    ),
+    "liability-still-there": ("The person is still on the ward on {day}.", "Personen är kvar på avdelningen {day}."),
+    "liability-discharged": (
+        "The person was discharged on {day}, a day that does not count.",
+        "Personen skrevs ut {day}, en dag som inte räknas.",
+    ),
+    "liability-discharged-counts": (
+        "The person was discharged on {day}, a day that counts.",
+        "Personen skrevs ut {day}, en dag som räknas.",
+    ),
+    "liability-died": (
+        "The person died on {day}, a day that does not count.",
+        "Personen avled {day}, en dag som inte räknas.",
+    ),
+    "liability-died-counts": (
+        "The person died on {day}, a day that counts.",
+        "Personen avled {day}, en dag som räknas.",
+    ),
+    "liability-none": ("So no municipality is liable.", "Ingen kommun är därför betalningsansvarig."),
+    "liability-no-days": ("There is no liable day.", "Det finns ingen dag med betalningsansvar."),
+    "liability-days": ("Liable days: {days}, {which}.", "Dagar med betalningsansvar: {days}, {which}."),
+    "liability-priced": (
+        "Days of {year}: {days}, at {rate} kronor each: {amount} kronor.",
+        "Dagar under {year}: {days}, à {rate} kronor: {amount} kronor.",
+    ),
+    "liability-no-rate": (
+        "Days of {year}: {days}, without an amount: the server has not been told what a day of that year costs.",
+        "Dagar under {year}: {days}, utan belopp: servern har ingen uppgift om vad en dag det året kostar.",
+    ),
+    "liability-by-average": (
+        "Not settled person by person: the municipality's monthly average decides.",
+        "Avgörs inte för varje person: kommunens månadsgenomsnitt avgör.",
+    ),
+    "average-empty": ("In {month} nobody was discharged who counts.", "Under {month} skrevs ingen ut som räknas."),
+    "average-month": (
+        "Discharges of {month} that count: {discharges}; days waited in all: {days}; on average: {mean}.",
+        "Utskrivningar under {month} som räknas: {discharges}; dagar sammanlagt: {days}; i genomsnitt: {mean}.",
+    ),
+    "average-nothing": (
+        "In the last {months} months nobody was discharged who counts.",
+        "De senaste {months} månaderna skrevs ingen ut som räknas.",
+    ),
+    "average-within": (
+        "Over {months} months the average is {mean}, within {threshold}: nothing is paid.",
+        "Över {months} månader är genomsnittet {mean}, inom {threshold}: inget betalas.",
+    ),
+    "average-past": (
+        "Over {months} months the average is {mean}, past {threshold}: the days of the month past it are paid.",
+        "Över {months} månader är genomsnittet {mean}, över {threshold}: månadens dagar därutöver betalas.",
+    ),
 }
 """What is told that is no message: parts of sentences, in English and in Swedish."""
 

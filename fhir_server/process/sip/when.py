@@ -4,8 +4,8 @@ import re
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 
-from fhir_server.fhir.instant import SECOND
 from fhir_server.fhir.shift import STOCKHOLM
+from fhir_server.process.clock import reading
 
 _DAY = re.compile(r"(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _CLOCK = r"([0-9]{1,2})[:.]([0-9]{2})"
@@ -70,4 +70,4 @@ def _later(moment: datetime, by: timedelta = HOUR_LONG) -> datetime:
 
 def clock_reading(ms: int) -> datetime:
     """What Stockholm's clocks say at a moment, in milliseconds since 1970, to the second."""
-    return datetime.fromtimestamp(ms // SECOND, STOCKHOLM)
+    return reading(ms).replace(microsecond=0)

@@ -1,0 +1,87 @@
+"""What is due in a case: by whom, until when, whether it is done, and whether it is late.
+
+How long there is is the workflow's to say; what each deadline begins with, and how it is done, stands here.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import tzinfo
+
+from fhir_server.fhir.shift import STOCKHOLM
+from fhir_server.process.clock import Term
+from fhir_server.process.discharge.course import Course, Moment
+
+NOTICE, CONTACT, CALL, HOMECOMING = "inskrivning", "fast-vardkontakt", "kallelse-sip", "hemgang"
+Terms = Mapping[str, Term]
+"""How long there is for a message, by its code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """A message that is due, by its code. `until` is None where no moment ends the term yet: a fixed contact is due before the
+    discharge, whenever that is.
+    """
+
+    code: str
+    by: str
+    since: Moment
+    until: Moment | None
+    done: Moment | None
+    paragraph: str
+
+    def is_late(self, now: Moment) -> bool:
+        """Whether it was done after its time, or has not been done though its time is past."""
+        return self.until is not None and (now if self.done is None else self.done) > self.until
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """A kind of deadline: from when it runs (None: it does not), and when it is done."""
+
+    code: str
+    by: str
+    paragraph: str
+    begins: Callable[[Course], Moment | None]
+    done: Callable[[Course], Moment | None]
+
+
+def is_to_be_called(course: Course) -> bool:
+    """Whether there is to be a SIP, as somebody has said, or as a call without a no says."""
+    return course.planned is True or (course.planned is None and bool(course.calls))
+
+
+def call_of(course: Course) -> Moment | None:
+    """When the first of the calls in force was sent."""
+    return min(course.calls, default=None)
+
+
+_KINDS = (
+    _Kind(NOTICE, "inpatient", "2 kap. 1 § lagen (2017:612)", lambda case: case.assessed, lambda case: case.notified),
+    _Kind(CONTACT, "open-care", "2 kap. 5 § lagen (2017:612)", lambda case: case.notified, lambda case: case.contact),
+    _Kind(
+        CALL,
+        "open-care",
+        "4 kap. 3 § lagen (2017:612)",
+        lambda case: case.ready if is_to_be_called(case) else None,
+        call_of,
+    ),
+    _Kind(
+        HOMECOMING, "inpatient", "3 kap. 2 § lagen (2017:612)", lambda case: case.discharged, lambda case: case.informed
+    ),
+)
+
+
+def deadlines(course: Course, terms: Terms, zone: tzinfo = STOCKHOLM) -> tuple[Deadline, ...]:
+    """What is due, done or not, in the order of the process. Nothing is due any more to who has died; KeyError where no term is
+    told.
+    """
+    return tuple(_due(course, terms, zone))
+
+
+def _due(course: Course, terms: Terms, zone: tzinfo) -> Iterator[Deadline]:
+    for kind in _KINDS:
+        begins, done = kind.begins(course), kind.done(course)
+        if begins is None or (course.died is not None and done is None):
+            continue
+        until = course.discharged if kind.code == CONTACT else terms[kind.code].end(begins, zone)
+        yield Deadline(kind.code, kind.by, begins, until, done, kind.paragraph)

@@ -1,0 +1,167 @@
+"""Resources of a case → what happened in it."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from fhir_server.fhir.canonical import structure
+from fhir_server.fhir.instant import span
+from fhir_server.fhir.reference import parse_reference
+from fhir_server.process.definition import MESSAGE, SYSTEM, load_workflow
+from fhir_server.process.discharge.event import Event
+from fhir_server.process.discharge.standing import RECEIVED
+from fhir_server.process.workflow import Workflow
+
+TASK, READINESS = f"{SYSTEM}task", f"{SYSTEM}open-care-readiness"
+PLAN_TYPES = "https://fhir.inera.se/CodeSystem/typeofcareplan-cs"
+COMPULSORY = "SPLPTLRV"
+
+UNSENT = frozenset({"preparation", "not-done", "entered-in-error"})
+"""The statuses of a Communication that was not sent. https://hl7.org/fhir/R4/valueset-event-status.html"""
+VOID = frozenset({"entered-in-error", "cancelled", "planned", "rejected"})
+"""Those of a stay, a case, a task or a plan of which nothing has happened."""
+ANSWERED = frozenset({"accepted", "in-progress", "completed"})
+"""Those of an acknowledgement that somebody has taken."""
+
+Json = Mapping[str, Any]
+
+
+def events_of(resources: Iterable[Json], workflow: Workflow | None = None) -> tuple[Event, ...]:
+    """What happened in a case, out of its Encounters, EpisodeOfCare, Communications, Tasks and CarePlans (others are passed over),
+    in the order of the resources. They are valid R4; a moment that is told by the day alone is the day's beginning, UTC.
+
+    The EpisodeOfCare begins with the physician's assessment, which is not before the admission; a message that was registered
+    late counts from when it was given.
+    """
+    workflow, resources = workflow or load_workflow(), tuple(resources)
+    notices = frozenset(_name(it) for it in resources if _is_notice(it, workflow))
+    return tuple(event for it in resources for event in _events(it, notices))
+
+
+def _events(resource: Json, notices: frozenset[str]) -> Iterator[Event]:
+    if resource.get("status") in VOID:
+        return
+    match resource["resourceType"]:
+        case "Communication":
+            yield from _of_message(resource, notices)
+        case "Encounter":
+            yield from _of_stay(resource)
+        case "EpisodeOfCare":
+            yield from _told(resource, "assessed", resource.get("period", {}).get("start"))
+            if resource["status"] == "finished":
+                yield from _told(resource, "closed", resource.get("period", {}).get("end"))
+        case "Task":
+            yield from _of_task(resource, notices)
+        case "CarePlan":
+            yield from _of_plan(resource)
+
+
+def _of_message(message: Json, notices: frozenset[str]) -> Iterator[Event]:
+    code = _code(message.get("category", ()), MESSAGE)
+    late = _parts(message, "late-registration")
+    at = _moment(late.get("given") or message.get("sent"))
+    if message["status"] in UNSENT or not code or at is None:
+        return
+    yield Event(
+        code=code,
+        at=at,
+        id=_name(message),
+        sender=message.get("sender", {}).get("reference", ""),
+        recipients=frozenset(it["reference"] for it in message.get("recipient", ()) if "reference" in it),
+        cancels=_named(message, "cancels"),
+        corrects=_named(message, "corrects"),
+        reason=next((it["valueCode"] for it in _extensions(message, "correction-reason")), ""),
+        value=_value(message),
+        late=bool(late),
+    )
+    if _name(message) in notices:
+        yield from _told(message, RECEIVED, message.get("received"), value=_name(message))
+
+
+def _is_notice(resource: Json, workflow: Workflow) -> bool:
+    """Whether planning begins with its being received (2 kap. 6 §)."""
+    if resource["resourceType"] != "Communication":
+        return False
+    action = workflow.actions.get(_code(resource.get("category", ()), MESSAGE))
+    return action is not None and "notified" in action.clocks
+
+
+def _value(message: Json) -> str:
+    """The estimated discharge that it tells, or open care's readiness."""
+    told = [it for part in message.get("payload", ()) for it in _extensions(part, "estimated-discharge")]
+    return told[0]["valueDateTime"] if told else _code([message.get("topic", {})], READINESS)
+
+
+def _of_stay(stay: Json) -> Iterator[Event]:
+    """An end of the stay is told once it is finished: until then it is thought of."""
+    if stay.get("class", {}).get("code") != "IMP":
+        return
+    period = stay.get("period", {})
+    yield from _told(stay, "admitted", period.get("start"))
+    if stay["status"] == "finished" and not _died(stay):
+        yield from _told(stay, "discharged", period.get("end"))
+
+
+def _died(stay: Json) -> bool:
+    """Who has died was not discharged: the message of the death tells it."""
+    disposition = stay.get("hospitalization", {}).get("dischargeDisposition", {})
+    return any(it.get("code") == "exp" for it in disposition.get("coding", ()))
+
+
+def _of_task(task: Json, notices: frozenset[str]) -> Iterator[Event]:
+    code = _code([task.get("code", {})], TASK)
+    focus = _id(task.get("focus", {}))
+    if code == "acknowledge" and focus in notices and task["status"] in ANSWERED:
+        at = task.get("executionPeriod", {}).get("start") or task.get("lastModified") or task.get("authoredOn")
+        yield from _told(task, RECEIVED, at, value=focus)
+    if code == "follow-up":
+        yield from _told(task, "follow-up", task.get("authoredOn"))
+
+
+def _of_plan(plan: Json) -> Iterator[Event]:
+    offer = _parts(plan, "offer")
+    if offer.get("answer") in {"accepted", "declined"}:
+        yield from _told(plan, f"sip-{offer['answer']}", offer.get("answered") or offer["offered"])
+    if _code(plan.get("category", ()), PLAN_TYPES) == COMPULSORY:
+        yield from _told(plan, "compulsory-plan", plan.get("created"))
+
+
+def _told(resource: Json, code: str, when: str | None, value: str = "") -> Iterator[Event]:
+    """What a resource tells beside messages; its id is the resource's, and the code."""
+    at = _moment(when)
+    if at is not None:
+        yield Event(code=code, at=at, id=f"{_name(resource)}#{code}", value=value)
+
+
+def _moment(text: str | None) -> int | None:
+    found = span(text) if text else None
+    return found[0] if found else None
+
+
+def _name(resource: Json) -> str:
+    return f"{resource['resourceType']}/{resource['id']}"
+
+
+def _code(concepts: Iterable[Json], system: str) -> str:
+    codings = (coding for concept in concepts for coding in concept.get("coding", ()))
+    return next((it["code"] for it in codings if it.get("system") == system and "code" in it), "")
+
+
+def _named(resource: Json, extension: str) -> str:
+    return next((_id(it["valueReference"]) for it in _extensions(resource, extension)), "")
+
+
+def _id(reference: Json) -> str:
+    """The id of the event that a reference names: without its base, and the version."""
+    text: str = reference.get("reference", "")
+    found = parse_reference(text)
+    return f"{found.type}/{found.id}" if found and found.type else text
+
+
+def _parts(resource: Json, extension: str) -> dict[str, str]:
+    """The values of the parts of an extension, by their names."""
+    found = (part for it in _extensions(resource, extension) for part in it.get("extension", ()))
+    return {part["url"]: next(value for name, value in part.items() if name.startswith("value")) for part in found}
+
+
+def _extensions(element: Json, name: str) -> list[Json]:
+    return [it for it in element.get("extension", ()) if it["url"] == structure(name)]

@@ -1,0 +1,111 @@
+"""Writes the tables in `docs/process.md`: the discharge, as `profiles/PlanDefinition-discharge.json` has it.
+
+    python -m tools.describe_process
+
+A test keeps the page as the definition has it.
+"""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from fhir_server.fhir.definitions import by_canonical
+from fhir_server.process.definition import CLOCK, REASON, STATE, load_workflow
+from fhir_server.process.workflow import HOURS, Action, Deadline
+
+NOTHING = "\u2013"
+PAGE = Path(__file__).parent.parent / "docs/process.md"
+
+
+def main() -> None:
+    """Puts the tables in their places."""
+    PAGE.write_text(with_tables(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def with_tables(text: str) -> str:
+    """The page with the tables of today."""
+    for name, lines in (
+        ("states", _states()),
+        ("events", _events()),
+        ("deadlines", _due()),
+        ("corrections", _reasons()),
+    ):
+        before, begins, rest = text.partition(f"<!-- {name} -->\n")
+        _, ends, after = rest.partition(f"<!-- /{name} -->\n")
+        text = f"{before}{begins}\n" + "\n".join(lines) + f"\n\n{ends}{after}"
+    return text
+
+
+def _states() -> Iterator[str]:
+    """Each state, and what leads on from it."""
+    yield "| state | svenska | means | leads on |"
+    yield "|---|---|---|---|"
+    actions = load_workflow().actions.values()
+    for one in by_canonical()[STATE]["concept"]:
+        state = one["code"]
+        on = [f"`{it.code}` → {it.transitions[state]}" for it in actions if it.transitions.get(state, state) != state]
+        back = [f"`{it.code}` → as it was" for it in actions if state in it.transitions and _undoes(it)]
+        yield f"| `{state}` | {one['display']} | {one['definition']} | {'; '.join([*on, *back]) or 'nothing'} |"
+
+
+def _undoes(action: Action) -> bool:
+    """Whether it is for taking back something particular: what takes back any message may come in nearly every state."""
+    messages = {code for code, one in load_workflow().actions.items() if one.is_message}
+    return bool(action.takes_back) and not action.takes_back >= messages
+
+
+def _events() -> Iterator[str]:
+    """Each event: in which states it may happen, what it tells, and who sends it."""
+    yield "| event | svenska | may happen in | leads to | tells (clocks) | sent by | paragraph |"
+    yield "|---|---|---|---|---|---|---|"
+    for one in load_workflow().actions.values():
+        who = ", ".join([*sorted(one.senders), *(f"by assessment of a {it}" for it in sorted(one.staff))])
+        told = ", ".join(f"{it} ({_does(it)})" for it in one.clocks)
+        cells = (f"`{one.code}`", one.title, ", ".join(one.transitions), _leads(one), told, who, one.source)
+        yield f"| {' | '.join(cell or NOTHING for cell in cells)} |"
+
+
+def _leads(action: Action) -> str:
+    if action.takes_back:
+        return "as if what it names had not been"
+    return ", ".join(dict.fromkeys(to for state, to in action.transitions.items() if to != state))
+
+
+def _does(clock: str) -> str:
+    (found,) = (it for it in by_canonical()[CLOCK]["concept"] if it["code"] == clock)
+    return str(_property(found, "does"))
+
+
+def _due() -> Iterator[str]:
+    """What is due by when; and what is to come before what."""
+    yield "| what | is due | paragraph |"
+    yield "|---|---|---|"
+    for one in load_workflow().deadlines:
+        yield f"| `{one.code}` | {_length(one)} `{one.after}` | {one.source} |"
+    for action in load_workflow().actions.values():
+        if action.before:
+            before = ", ".join(f"`{it}`" for it in load_workflow().actions if it in action.before)
+            yield f"| `{action.code}` | before {before} | {action.source} |"
+
+
+def _length(deadline: Deadline) -> str:
+    if deadline.unit == HOURS:
+        return f"{deadline.amount} hours after"
+    return f"{deadline.amount} days after" if deadline.amount else "the same day as"
+
+
+def _reasons() -> Iterator[str]:
+    """What a correction does to the clock, by its reason."""
+    yield "| reason | svenska | the clock | why |"
+    yield "|---|---|---|---|"
+    for one in by_canonical()[REASON]["concept"]:
+        yield f"| `{one['code']}` | {one['display']} | {_property(one, 'clock')} | {one['definition']} |"
+
+
+def _property(concept: Mapping[str, object], name: str) -> object:
+    found = concept["property"]
+    assert isinstance(found, list)
+    return next(it["valueCode"] for it in found if it["code"] == name)
+
+
+if __name__ == "__main__":
+    main()
