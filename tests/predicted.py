@@ -132,7 +132,7 @@ async def _of_one(method: str, path: str, told: Json, etag: str, whole: Whole) -
         return Prediction(0)
     if last in JOINED:
         return Prediction(0, joined=True)
-    if told.get("resourceType") == "Bundle" and told.get("type") in {"searchset", "history"}:
+    if told.get("resourceType") == "Bundle" and told.get("type") in {"searchset", "history", "document"}:
         return Prediction(max(1, await _shown(told, whole)))
     several = method == "DELETE" and len(parts) == 1 and not etag
     return Prediction(0, joined=True) if several else Prediction(1)
@@ -141,6 +141,7 @@ async def _of_one(method: str, path: str, told: Json, etag: str, whole: Whole) -
 async def _shown(bundle: Json, whole: Whole) -> int:
     """One for a single version, else one for each patient; what is nobody's counts where nothing else was shown."""
     rows = [row for row in bundle.get("entry", ()) if row.get("search", {}).get("mode") != "outcome"]
+    rows = rows[1:] if bundle["type"] == "document" else rows  # the Composition is nobody's version
     patients = {patient for row in rows for patient in await _whose(row, whole)}
     return 1 if len(rows) == 1 else len(patients)
 

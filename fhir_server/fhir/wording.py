@@ -311,6 +311,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "A value of the parameter '{name}' cannot be understood. Expected: {expected}.",
         "Ett värde för parametern '{name}' kan inte tolkas. Väntat: {expected}.",
     ),
+    "document-whole": (
+        "A document is shown whole: {name} cannot be asked of it.",
+        "Ett dokument visas helt: {name} går inte att begära av det.",
+    ),
     "parameter-missing": (
         "The parameter '{name}' is missing. Expected: {expected}.",
         "Parametern '{name}' saknas. Väntat: {expected}.",

@@ -17,6 +17,7 @@ from fhir_server.interactions.operations.expand import expand
 from fhir_server.interactions.operations.lookup import lookup
 from fhir_server.interactions.operations.merge import merge
 from fhir_server.interactions.operations.meta import meta, meta_add, meta_delete
+from fhir_server.interactions.operations.patientkontrakt import patientkontrakt
 from fhir_server.interactions.operations.translate import translate
 from fhir_server.interactions.operations.validate import validate
 from fhir_server.interactions.operations.validate_code import validate_code
@@ -51,6 +52,7 @@ TABLE: Mapping[str, Interaction] = MappingProxyType(
         "$meta-delete": meta_delete,
         "$access-log": access_log,
         "$everything": everything,
+        "$patientkontrakt": patientkontrakt,
         "$merge": merge,
         "$expand": expand,
         "$validate-code": validate_code,

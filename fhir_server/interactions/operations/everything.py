@@ -3,24 +3,20 @@
 https://hl7.org/fhir/R4/patient-operation-everything.html
 """
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import replace
-from typing import Any
 
-from fhir_server.fhir.codec import decode
 from fhir_server.fhir.instant import END
-from fhir_server.fhir.outcome import BadParameter, Gone, NotFound
-from fhir_server.fhir.reference import parse_reference, references_in
+from fhir_server.fhir.outcome import BadParameter
 from fhir_server.fhir.subset import read_subset
-from fhir_server.interactions.call import Answer, Call, Server, Shown
+from fhir_server.interactions.call import Answer, Call, Server
 from fhir_server.interactions.listing import PAGE, count_in, given_in, links, listing, matched, position, since_in
+from fhir_server.interactions.named import named
 from fhir_server.interactions.shown import shown
 from fhir_server.search.query import Criterion, OfPatient, Query, Span, every
 from fhir_server.storage.store import Grant, Page, Stored
 
 DEFAULT_COUNT = 200
-NAMED = frozenset({"Organization", "Practitioner", "PractitionerRole", "Location", "HealthcareService", "Endpoint"})
-"""What belongs to no patient, and is shown beside what names it."""
 
 
 async def everything(call: Call, grant: Grant, server: Server) -> Answer:
@@ -41,12 +37,12 @@ async def everything(call: Call, grant: Grant, server: Server) -> Answer:
     found = [stored async for stored in _anchored(call, given, grant, server, after, count + 1)]
     page = Page(tuple(found[:count]), next=_place(found[count - 1]) if len(found) > count else None)
     own = await shown(page.items, call, server)
-    named = await shown([stored async for stored in _named(own, grant, server)], call, server)
+    others = await shown([stored async for stored in named(own, grant, server)], call, server)
     entries = [matched(stored, server, subset) for stored in own]
     beside = replace(subset, elements=frozenset(pair for pair in subset.elements if pair[0]))
-    entries += [{**matched(stored, server, beside), "search": {"mode": "include"}} for stored in named]
+    entries += [{**matched(stored, server, beside), "search": {"mode": "include"}} for stored in others]
     text = listing("searchset", entries, links(server, path, pairs, page, here), None)
-    return Answer(200, text, seen=(*own, *named))
+    return Answer(200, text, seen=(*own, *others))
 
 
 async def _counted(call: Call, given: Mapping[str, str], grant: Grant, server: Server) -> int | None:
@@ -103,18 +99,3 @@ def _since(given: Mapping[str, str]) -> Iterator[Criterion]:
     moment = since_in(given)
     if moment is not None:
         yield Span("_lastUpdated", "ge", moment, END)
-
-
-async def _named(items: Sequence[Shown], grant: Grant, server: Server) -> AsyncIterator[Stored]:
-    places = {place for stored in items for place in _references(decode(stored.text))}
-    for type, id in sorted(places):
-        try:
-            yield await server.store.read(type, id, grant)
-        except (NotFound, Gone):
-            continue
-
-
-def _references(resource: Any) -> Iterator[tuple[str, str]]:
-    for found in map(parse_reference, references_in(resource)):
-        if found is not None and found.form == "relative" and found.type in NAMED:
-            yield found.type, found.id

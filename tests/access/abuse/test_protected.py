@@ -40,6 +40,7 @@ def reads() -> list[str]:
         "Patient/c/*",
         "?_type=Patient,RelatedPerson,Appointment",
         "Patient/c/$everything",
+        "Patient/c/$patientkontrakt",
         "Patient/c/$everything?_elements=Patient.address,RelatedPerson.address",
         *(f"{one}/$meta" for one in own),
         "AuditEvent?patient=c",

@@ -1,0 +1,1 @@
+"""The patient contract (patientkontrakt): a person's plans, contacts, meetings and messages, told in words as a FHIR document."""
