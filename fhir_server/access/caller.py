@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import TypeAlias
 
 from fhir_server.access.issuer import Issuer
 from fhir_server.access.mapping import BadClaim
-from fhir_server.access.token import REMEMBERED, Claims
+from fhir_server.access.token import Claims
 from fhir_server.fhir.outcome import Forbidden, Unauthorized, WeaklyAuthenticated
 
 STAFF_LEVEL = 3
@@ -42,7 +41,6 @@ class Caller:
     level: int = 0
 
 
-@lru_cache(REMEMBERED)
 def caller_of(claims: Claims) -> Caller:
     """The caller that verified claims tell of, as their issuer maps them.
 

@@ -138,6 +138,7 @@ class SmartAccess:
     ) -> None:
         self._verifier, self._scopes, self._standing, self._forget = verifier, scopes, standing, forget
         self.law, self._clock = law, clock
+        self._caller_of = lru_cache(KEPT)(caller_of)  # one object for each token that is remembered
         self._known, self._kept = lru_cache(KEPT)(self._admitted), lru_cache(DECIDED)(self._decided)
 
     def directory_changed(self) -> None:
@@ -146,7 +147,7 @@ class SmartAccess:
 
     async def admit(self, bearer: str) -> Admitted:
         """Who calls. Unauthorized where the token is not accepted, Forbidden where it says more than its issuer may."""
-        return await self.admit_caller(caller_of(await self._verifier.verify(bearer)))
+        return await self.admit_caller(self._caller_of(await self._verifier.verify(bearer)))
 
     async def admit_caller(self, caller: Caller) -> Admitted:
         """The same of one whose token was verified. Unauthorized, Forbidden."""

@@ -13,8 +13,8 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fhir_server.fhir.outcome import NoSuchInteraction, NotAllowed, Refusal
+from fhir_server.http import health
 from fhir_server.http.errors import refused
-from fhir_server.http.health import health_router
 from fhir_server.http.negotiate import language
 from fhir_server.http.share import EveryOrigin, Shared
 from fhir_server.http.smart import WELL_KNOWN
@@ -118,7 +118,8 @@ def application(fhir: ASGIApp, beside: Beside) -> ASGIApp:
         redirect_slashes=False,
     )
     app.router.routes[:0] = beside.pages
-    app.include_router(health_router(beside.ready, beside.registry))
+    app.state.ready, app.state.registry = beside.ready, beside.registry
+    app.include_router(health.router)
     app.add_exception_handler(HTTPException, _as_outcome)
     app.add_exception_handler(Refusal, _as_outcome)
     shared, public = Shared(fhir, beside.origins), Shared(fhir, EveryOrigin())

@@ -1,10 +1,9 @@
 """Is the process alive, is it ready, what does it count: for whoever keeps it running."""
 
-from collections.abc import Awaitable, Callable
 from typing import Literal
 
-from fastapi import APIRouter, Response
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from fastapi import APIRouter, Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel
 
 from fhir_server.fhir.outcome import Refusal
@@ -17,28 +16,30 @@ class Health(BaseModel):
     missing: list[str] = []
 
 
-def health_router(ready: Callable[[], Awaitable[None]], registry: CollectorRegistry) -> APIRouter:
-    """`/health/live`, `/health/ready` and `/metrics`; `ready` raises the refusal that says what is missing."""
-    router = APIRouter()
+router = APIRouter()
+"""`/health/live`, `/health/ready` and `/metrics` of an application in whose `state` are `ready`, which raises the refusal that says
+what is missing, and the `registry` of what is counted.
+"""
 
-    @router.get("/health/live", tags=["operation"])
-    async def live() -> Health:
-        """The process answers."""
-        return Health(status="live")
 
-    @router.get("/health/ready", tags=["operation"])
-    async def is_ready(response: Response) -> Health:
-        """The store can be read and written, its index is whole, and what was to be loaded is in."""
-        try:
-            await ready()
-        except Refusal as refusal:
-            response.status_code = refusal.status
-            return Health(status="not-ready", missing=[issue.key for issue in refusal.issues])
-        return Health(status="ready")
+@router.get("/health/live", tags=["operation"])
+async def live() -> Health:
+    """The process answers."""
+    return Health(status="live")
 
-    @router.get("/metrics", tags=["operation"], include_in_schema=False)
-    async def metrics() -> Response:
-        """Prometheus' text format."""
-        return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
-    return router
+@router.get("/health/ready", tags=["operation"])
+async def is_ready(request: Request, response: Response) -> Health:
+    """The store can be read and written, its index is whole, and what was to be loaded is in."""
+    try:
+        await request.app.state.ready()
+    except Refusal as refusal:
+        response.status_code = refusal.status
+        return Health(status="not-ready", missing=[issue.key for issue in refusal.issues])
+    return Health(status="ready")
+
+
+@router.get("/metrics", tags=["operation"], include_in_schema=False)
+async def metrics(request: Request) -> Response:
+    """Prometheus' text format."""
+    return Response(generate_latest(request.app.state.registry), media_type=CONTENT_TYPE_LATEST)
