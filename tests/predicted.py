@@ -42,7 +42,7 @@ UNREAD = frozenset({
 OF_TERMS = frozenset({"$expand", "$validate-code", "$lookup", "$translate"})
 """They tell what the definitions say: nobody's data."""
 
-JOINED = frozenset({"$merge", "$write-sip"})
+JOINED = frozenset({"$merge", "$write-sip", "$notify-admission"})
 """They write several versions at once, and do not show them all."""
 
 

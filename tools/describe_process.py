@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from fhir_server.fhir.definitions import by_canonical
-from fhir_server.process.definition import CLOCK, REASON, STATE, load_workflow
+from fhir_server.process.addressing.recipients import services_of
+from fhir_server.process.definition import CLOCK, MESSAGE, REASON, STATE, load_workflow
 from fhir_server.process.workflow import HOURS, Action, Deadline
 
 NOTHING = "\u2013"
@@ -28,6 +29,7 @@ def with_tables(text: str) -> str:
         ("events", _events()),
         ("deadlines", _due()),
         ("corrections", _reasons()),
+        ("told", _told()),
     ):
         before, begins, rest = text.partition(f"<!-- {name} -->\n")
         _, ends, after = rest.partition(f"<!-- /{name} -->\n")
@@ -85,6 +87,15 @@ def _due() -> Iterator[str]:
         if action.before:
             before = ", ".join(f"`{it}`" for it in load_workflow().actions if it in action.before)
             yield f"| `{action.code}` | before {before} | {action.source} |"
+
+
+def _told() -> Iterator[str]:
+    """Each message that services are told of."""
+    yield "| message | svenska | services that are told |"
+    yield "|---|---|---|"
+    for one in by_canonical()[MESSAGE]["concept"]:
+        if told := services_of(one["code"]):
+            yield f"| `{one['code']}` | {one['display']} | {', '.join(f'`{it}`' for it in told)} |"
 
 
 def _length(deadline: Deadline) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from fhir_server.fhir.definitions import BadDefinition, parts_of, read
-from fhir_server.fhir.instant import BEGINNING, DAY_BY_DAY, END, SECOND, moment
+from fhir_server.fhir.instant import BEGINNING, END, SECOND, day_of
 
 FILE = "Parameters-relatives.json"
 GUARDIAN, PROXY = "guardian", "proxy"
@@ -68,18 +68,12 @@ class Relationships:
         """The stretches in which a Patient is a child who has a guardian who reads, their ends not included; none where the whole
         birthday is not known.
         """
-        born = _day(patient.get("birthDate", ""))
+        born = day_of(patient.get("birthDate", ""))
         return iter(()) if born is None else (limit.childhood(born) for limit in self.limits)
 
     def protect(self, resource: Mapping[str, Any]) -> bool:
         """Whether a resource is labelled so that nobody acts for whom it tells of."""
         return not self.protected.isdisjoint(map(_code, resource.get("meta", {}).get("security", ())))
-
-
-def _day(text: str) -> date | None:
-    """A day that is told whole: of a year or a month alone nobody knows when a birthday is."""
-    told = moment(text)
-    return date.fromisoformat(text) if told is not None and told.precision == DAY_BY_DAY else None
 
 
 def _codes(concept: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -136,7 +130,7 @@ def _limit(told: Mapping[str, list[Any]]) -> Limit:
         zone = ZoneInfo(name)
     except (ValueError, OSError, KeyError):
         raise BadDefinition(f"{FILE}: {name} is no time zone") from None
-    start, end = _day(valid.get("start", "")), _day(valid.get("end", ""))
+    start, end = day_of(valid.get("start", "")), day_of(valid.get("end", ""))
     return Limit(
         told["age"][0],
         zone,

@@ -121,6 +121,12 @@ def span(text: str) -> tuple[int, int] | None:
     return (low - offset, high - offset) if offset else (low, high)
 
 
+def day_of(text: str) -> date | None:
+    """The day of a FHIR date that is told whole; None for one of a year or a month alone, and for what is none."""
+    told = moment(text)
+    return date.fromisoformat(text) if told is not None and told.precision == DAY_BY_DAY else None
+
+
 def instant(ms: int) -> str:
     """A FHIR instant in UTC (`2026-11-21T10:00:00.123Z`) of milliseconds since 1970; the years 1 to 9999."""
     days, rest = divmod(ms, DAY)

@@ -4,6 +4,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from fhir_server.fhir.instant import day_of
+
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
 """A Swedish clock reading stays what it was when a story moves from winter to summer time."""
 
@@ -16,7 +18,7 @@ DAY_LENGTH, TIME_LENGTH = len("2026-03-02"), len("2026-03-02T16:00:00")
 def day_zero(bundle: dict[str, Any]) -> date | None:
     """The day that a story is written around: the date of its Bundle's timestamp."""
     stamp = bundle.get("timestamp")
-    return _day(stamp[:DAY_LENGTH]) if isinstance(stamp, str) else None
+    return day_of(stamp[:DAY_LENGTH]) if isinstance(stamp, str) else None
 
 
 def shifted(value: Any, days: int) -> Any:
@@ -29,7 +31,7 @@ def shifted(value: Any, days: int) -> Any:
 
 
 def _moved(text: str, by: timedelta) -> str:
-    day = _day(text[:DAY_LENGTH])
+    day = day_of(text[:DAY_LENGTH])
     if day is None or text[DAY_LENGTH : DAY_LENGTH + 1] not in {"", "T"}:
         return text
     moved, clock, zone = (day + by).isoformat(), text[DAY_LENGTH:TIME_LENGTH], text[TIME_LENGTH:]
@@ -37,13 +39,6 @@ def _moved(text: str, by: timedelta) -> str:
     if zone and zone == _offset(f"{text[:DAY_LENGTH]}{clock}"):
         zone = _offset(f"{moved}{clock}")
     return f"{moved}{clock}{fraction}{zone}"
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text) if len(text) == DAY_LENGTH else None
-    except ValueError:
-        return None
 
 
 def _offset(reading: str) -> str:

@@ -551,6 +551,30 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "'{event}' is sent by: {allowed}.",
         "'{event}' skickas av: {allowed}.",
     ),
+    "notice-no-stay": (
+        "This is no stay that somebody has been admitted to: a notice of admission wants an Encounter of class IMP that has begun, with its person and its unit.",
+        "Det här är inget vårdtillfälle som någon är inskriven på: ett inskrivningsmeddelande kräver en Encounter av klassen IMP som har börjat, med person och enhet.",
+    ),
+    "notice-no-estimate": (
+        "A notice of admission tells the estimated discharge: in 'estimated-discharge', or on the stay.",
+        "Ett inskrivningsmeddelande anger beräknad tidpunkt för utskrivning: i 'estimated-discharge', eller på vårdtillfället.",
+    ),
+    "notice-nobody": (
+        "The addressing register gives nobody to tell; name the units in 'recipient'. HealthcareService/$addressees says what could not be worked out.",
+        "Adressregistret ger ingen att underrätta; ange enheterna i 'recipient'. HealthcareService/$addressees säger vad som inte gick att räkna ut.",
+    ),
+    "notice-told": (
+        "These units have been told of the admission. Allowed: inskrivning to a unit that has not (name it in 'recipient'), inskrivning-andring, a correction, or makulerat.",
+        "De här enheterna är redan underrättade om inskrivningen. Tillåtet: inskrivning till en enhet som inte är det (ange den i 'recipient'), inskrivning-andring, en rättelse, eller makulerat.",
+    ),
+    "notice-no-parties": (
+        "The case of this stay has no team of parties, so nobody can be added to it.",
+        "Ärendet för det här vårdtillfället saknar parter (CareTeam), så ingen kan läggas till.",
+    ),
+    "notice-identifier-taken": (
+        "Another message has this identifier; a new message has one of its own.",
+        "Ett annat meddelande har den här identifieraren; ett nytt meddelande har en egen.",
+    ),
     # ------------------------------------------------------------------ a SIP as a document
     "not-text": (
         "The body is not text in UTF-8.",

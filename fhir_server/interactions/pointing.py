@@ -26,18 +26,18 @@ async def refuse_unseen(
         return
     known = {f"Patient/{id}" for id in patients} | call.beside
     if before is not None:
-        known.update(place for text in references_in(decode(before.text)) if (place := _place(text, server)))
+        known.update(place for text in references_in(decode(before.text)) if (place := place_of(text, server)))
     asked = [
         (where, place)
         for where, text in placed_references(resource, resource["resourceType"])
-        if (place := _place(text, server)) and place not in known
+        if (place := place_of(text, server)) and place not in known
     ]
     seen = await _seen({place for _, place in asked}, call, server)
     if issues := [_issue(where) for where, place in asked if place not in seen]:
         raise Invalid(*issues)
 
 
-def _place(text: str, server: Server) -> str:
+def place_of(text: str, server: Server) -> str:
     """`Type/id` of what a reference means here; "" for what is contained, elsewhere, or named otherwise."""
     literal = parse_reference(text)
     if literal is None or literal.form not in {"relative", "absolute"} or literal.base not in {"", server.base}:

@@ -10,6 +10,7 @@ from fhir_server.interactions.create import create
 from fhir_server.interactions.delete import delete
 from fhir_server.interactions.history import history
 from fhir_server.interactions.operations.access_log import access_log
+from fhir_server.interactions.operations.addressees import addressees
 from fhir_server.interactions.operations.approve import approve
 from fhir_server.interactions.operations.emergency_access import emergency_access
 from fhir_server.interactions.operations.everything import everything
@@ -17,6 +18,7 @@ from fhir_server.interactions.operations.expand import expand
 from fhir_server.interactions.operations.lookup import lookup
 from fhir_server.interactions.operations.merge import merge
 from fhir_server.interactions.operations.meta import meta, meta_add, meta_delete
+from fhir_server.interactions.operations.notify_admission import notify_admission
 from fhir_server.interactions.operations.patientkontrakt import patientkontrakt
 from fhir_server.interactions.operations.translate import translate
 from fhir_server.interactions.operations.validate import validate
@@ -62,6 +64,8 @@ TABLE: Mapping[str, Interaction] = MappingProxyType(
         "$approve": approve,
         "$emergency-access": emergency_access,
         "$why": why,
+        "$addressees": addressees,
+        "$notify-admission": notify_admission,
     }
 )
 """Codes of https://hl7.org/fhir/R4/valueset-type-restful-interaction.html and ...system-restful-interaction.html; an

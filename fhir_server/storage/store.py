@@ -69,6 +69,7 @@ SYSTEM_GRANTS = {
     "access-log": Grant(Everything(), "PATRQT", "system-access-log"),
     "anchor": Grant(Everything(), "HOPERAT", "system-anchor"),
     "door": Grant(Everything(), "HSYSADMIN", "system-door"),
+    "notice": Grant(Everything(), "HOPERAT", "system-notice"),
     "destruction": Grant(Everything(), "HSYSADMIN", "system-destruction"),
     "retention": Grant(Everything(), "HSYSADMIN", "system-retention"),
 }
@@ -77,7 +78,8 @@ anew; `identity` matches a person by national identifier; `standing` finds who a
 be read at all; under `registry` it is told who registered clients and issuers; `verification` reads the whole trail, to see that
 it is what was written; `authorize` finds the synthetic people that one may be while developing; `protection` asks whose identity
 is protected; `emergency` finds whether somebody is kept here, and who has blocked; by `explanation` it is told, at the command
-line, what each rule says of a resource; under `door` it is told how many were turned away; under `destruction` two persons have
+line, what each rule says of a resource; under `notice` the case that a notice of admission begins is read and written, and the
+person of a stay is read; under `door` it is told how many were turned away; under `destruction` two persons have
 something destroyed; under `retention` the trail is pruned; `anchor` finds whom a refused call concerned; `access-log` tells a
 citizen of the own person, and what units are called."""
 

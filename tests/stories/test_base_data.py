@@ -5,6 +5,8 @@ from itertools import pairwise
 import pytest
 
 from fhir_server.fhir.definitions import read
+from fhir_server.process.addressing.recipients import Register
+from tests.discharge import ms
 from tests.stories.story import Story, load_stories, references
 
 OURS = "https://fhir-care-plan-server.example"
@@ -52,6 +54,18 @@ def test_each_municipality_has_one_catch_all():
     (row,) = [one for one in REGISTER.all("HealthcareService") if one["type"][0]["coding"][0]["code"] == "catch-all"]
 
     assert "Location/bjorkviks-kommun" == row["coverageArea"][0]["reference"]
+
+
+def test_the_register_finds_everybody_in_the_stories_whose_registered_address_is_told():
+    register = Register(REGISTER.all("HealthcareService"), REGISTER.all("Location"))
+    people = {name: person for name, story in load_stories().items() for person in story.all("Patient")}
+    lacking = {
+        name: {one.reason for one in register.addressed(person, "inskrivning", ms("2026-03-02 10:00")).missing}
+        for name, person in people.items()
+    }
+
+    elsewhere = {"lpt", "samtycke-aterkallat", "skyddad-identitet"}
+    assert {it: {"address-missing", "nobody"} for it in elsewhere} == {it: why for it, why in lacking.items() if why}
 
 
 def test_a_form_asks_in_codes_that_the_server_can_list():

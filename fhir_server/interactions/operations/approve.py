@@ -12,12 +12,12 @@ from fhir_server.fhir.canonical import OURS
 from fhir_server.fhir.codec import decode
 from fhir_server.fhir.identity import uuid_of
 from fhir_server.fhir.instant import instant, span
-from fhir_server.fhir.outcome import BadParameter, Conflict, Gone, Invalid, Issue, NotFound, Stale
-from fhir_server.fhir.reference import parse_reference
+from fhir_server.fhir.outcome import Conflict, Gone, Invalid, Issue, NotFound, Stale
 from fhir_server.interactions.call import Answer, Call, Proposal, Server
 from fhir_server.interactions.commit import granted, put, written
 from fhir_server.interactions.condition import only_match
-from fhir_server.interactions.operations.parameters import parameter
+from fhir_server.interactions.operations.parameters import ill_given, parameter
+from fhir_server.interactions.pointing import place_of
 from fhir_server.interactions.shown import shown
 from fhir_server.interactions.validity import refuse_invalid
 from fhir_server.process.sip.approval import DIGITALLY, OPEN, Approval, linked_parties, links, own_parties, provenance
@@ -75,7 +75,7 @@ def _approval(call: Call, server: Server) -> Approval:
     means = parameter(call, "means")
     allowed = [concept.code for concept in server.content.terminology.expanded(VALUE_SET) or ()]
     if means not in allowed:
-        raise BadParameter.because(_key(means), "Parameters.parameter", name="means", expected=", ".join(allowed))
+        raise ill_given("means", means, ", ".join(allowed))
     recorder = parameter(call, "recordedBy") is not None and _reference(call, "recordedBy", STAFF, server)
     return Approval(party, means, _when(call, server), recorder or "")
 
@@ -84,18 +84,14 @@ def _reference(call: Call, name: str, types: tuple[str, ...], server: Server) ->
     given = parameter(call, name)
     found = _place(given, server)
     if not found or found.partition("/")[0] not in types:
-        expected = ", ".join(f"{type}/[id]" for type in types)
-        raise BadParameter.because(_key(given), "Parameters.parameter", name=name, expected=expected)
+        raise ill_given(name, given, ", ".join(f"{type}/[id]" for type in types))
     return found
 
 
 def _place(given: Any, server: Server) -> str:
     """Type/[id] of a reference to what is kept here; "" for any other."""
     text = given.get("reference") if isinstance(given, dict) else None
-    literal = parse_reference(text) if isinstance(text, str) else None
-    if literal is None or literal.form not in {"relative", "absolute"} or literal.base not in {"", server.base}:
-        return ""
-    return f"{literal.type}/{literal.id}" if literal.type else ""
+    return place_of(text, server) if isinstance(text, str) else ""
 
 
 def _when(call: Call, server: Server) -> str:
@@ -103,12 +99,8 @@ def _when(call: Call, server: Server) -> str:
     if when is None:
         return clock_reading(server.clock()).isoformat()
     if not isinstance(when, str) or span(when) is None:
-        raise BadParameter.because("parameter-value", "Parameters.parameter", name="when", expected="a dateTime")
+        raise ill_given("when", when, "a dateTime")
     return when
-
-
-def _key(given: Any) -> str:
-    return "parameter-missing" if given is None else "parameter-value"
 
 
 # ------------------------------------------------------------------------------------------------ what is allowed

@@ -6,7 +6,7 @@ https://hl7.org/fhir/R4/parameters.html
 from types import MappingProxyType
 from typing import Any
 
-from fhir_server.fhir.outcome import BadParameter, Unreadable
+from fhir_server.fhir.outcome import BadParameter, Refusal, Unreadable
 from fhir_server.interactions.call import Call
 
 DIGITS = 9
@@ -25,16 +25,24 @@ def is_parameters(body: Any) -> bool:
 def parameter(call: Call, name: str) -> Any:
     """The value of a parameter, or its resource; None where it is not given. Unreadable where it is given twice."""
     text = [call.body] if isinstance(call.body, str) and AS_TEXT.get(call.address.interaction) == name else []
-    members = call.body.get("parameter") if is_parameters(call.body) else None
-    found = (
-        [member for member in members or () if isinstance(member, dict) and member.get("name") == name]
-        if isinstance(members, list)
-        else []
-    )
-    given = text + [_value(member) for member in found] + [value for own, value in call.parameters if own == name]
+    given = text + parameters(call, name)
     if len(given) > 1:
         raise Unreadable.because("parameter-repeated", name=name)
     return given[0] if given else None
+
+
+def parameters(call: Call, name: str) -> list[Any]:
+    """The values of a parameter that may be given several times."""
+    members = call.body.get("parameter") if is_parameters(call.body) else None
+    found = members if isinstance(members, list) else ()
+    given = [_value(member) for member in found if isinstance(member, dict) and member.get("name") == name]
+    return given + [value for own, value in call.parameters if own == name]
+
+
+def ill_given(name: str, given: Any, expected: str) -> Refusal:
+    """The refusal of a parameter that is not `expected`, or that is missing (None)."""
+    key = "parameter-missing" if given is None else "parameter-value"
+    return BadParameter.because(key, "Parameters.parameter", name=name, expected=expected)
 
 
 def number(call: Call, name: str) -> int | None:
@@ -52,6 +60,11 @@ def flag(call: Call, name: str) -> bool:
     if value not in {None, True, False, "true", "false"}:
         raise BadParameter.because("parameter-value", name=name, expected="true, false")
     return value in {True, "true"}
+
+
+def told_flag(call: Call, name: str) -> bool | None:
+    """The same, and None where it is not given."""
+    return None if parameter(call, name) is None else flag(call, name)
 
 
 def _value(member: dict[str, Any]) -> Any:

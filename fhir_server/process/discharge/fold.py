@@ -61,6 +61,12 @@ def home_care(events: Iterable[Event], workflow: Workflow | None = None) -> Home
     return HomeCare("resume", undone[-1]) if undone and spoke else None
 
 
+def told_by(code: str, events: Iterable[Event], workflow: Workflow | None = None) -> frozenset[str]:
+    """The units that have been told by messages of this code that stand."""
+    stand = _replayed(events, workflow or load_workflow()).stand.values()
+    return frozenset(unit for it in stand if it.code == code for unit in it.recipients)
+
+
 def illegal(
     events: Iterable[Event], new: Event, parties: Collection[str] = (), workflow: Workflow | None = None
 ) -> Illegal | None:

@@ -1,10 +1,12 @@
 """A case as a fold over its events: what takes back, what corrects, what is broken and flagged, and what is refused."""
 
+from dataclasses import replace
+
 import pytest
 
 from fhir_server.fhir.outcome import Conflict
 from fhir_server.process.discharge.course import Course
-from fhir_server.process.discharge.fold import fold, home_care, illegal, refuse_illegal
+from fhir_server.process.discharge.fold import fold, home_care, illegal, refuse_illegal, told_by
 from tests.discharge import ADMITTED, CONTACT, HOME, NOTICE, PLANNED, READY, RECEIVED, WAITING, an_event, ms
 
 
@@ -279,3 +281,12 @@ def test_home_care_is_told_to_pause_resume_or_end(more, does):
 
 def test_home_care_is_told_nothing_before_the_first_message():
     assert home_care((ADMITTED,)) is None
+
+
+def test_who_has_been_told_is_who_a_standing_message_was_sent_to():
+    notice = replace(NOTICE, recipients=frozenset({"Organization/a", "Organization/b"}))
+    annulled = an_event("makulerat", "02 14:00", cancels=notice.id)
+
+    assert notice.recipients == told_by("inskrivning", (ADMITTED, notice))
+    assert frozenset() == told_by("utskrivningsklar", (ADMITTED, notice))
+    assert frozenset() == told_by("inskrivning", (ADMITTED, notice, annulled))
