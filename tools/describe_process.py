@@ -11,7 +11,7 @@ from pathlib import Path
 from fhir_server.fhir.definitions import by_canonical
 from fhir_server.process.addressing.recipients import services_of
 from fhir_server.process.definition import CLOCK, MESSAGE, REASON, STATE, load_workflow
-from fhir_server.process.workflow import HOURS, Action, Deadline
+from fhir_server.process.workflow import Action, Deadline
 
 NOTHING = "\u2013"
 PAGE = Path(__file__).parent.parent / "docs/process.md"
@@ -99,9 +99,10 @@ def _told() -> Iterator[str]:
 
 
 def _length(deadline: Deadline) -> str:
-    if deadline.unit == HOURS:
-        return f"{deadline.amount} hours after"
-    return f"{deadline.amount} days after" if deadline.amount else "the same day as"
+    hours, days = deadline.term.hours, deadline.term.days
+    if hours is not None:
+        return f"{hours} hours after"
+    return f"{days} days after" if days else "the same day as"
 
 
 def _reasons() -> Iterator[str]:

@@ -1281,6 +1281,28 @@ WORDS: dict[str, tuple[str, str]] = {
     "thing-ServiceRequest": ("a decided action", "en beslutad insats"),
     "thing-Task": ("a task", "en uppgift"),
     "thing-other": ("information about the person", "uppgifter om personen"),
+    # ------------------------------------------------------------------ what is worth knowing of a discharge case
+    "flag-missing": (
+        "'{about}' had not come, and was to come before.",
+        "'{about}' hade inte kommit, och skulle ha kommit före.",
+    ),
+    "flag-late": ("'{about}' came after its time.", "'{about}' kom efter sin tid."),
+    "flag-registered-late": (
+        "'{about}' was first given in another way, was registered afterwards, and counts from when it was given.",
+        "'{about}' lämnades först på annat sätt, registrerades i efterhand och räknas från när det lämnades.",
+    ),
+    "flag-clock-stands": (
+        "'{about}' was corrected; its time counts from the first sending.",
+        "'{about}' har rättats; tiden räknas från det första meddelandet.",
+    ),
+    "flag-clock-renewed": (
+        "'{about}' was corrected; its time counts from the correction.",
+        "'{about}' har rättats; tiden räknas från rättelsen.",
+    ),
+    "flag-out-of-order": (
+        "'{about}' could not happen when it was sent, and nothing follows from it.",
+        "'{about}' kunde inte ske när det skickades, och inget följer av det.",
+    ),
     # ------------------------------------------------------------------ who is liable for a discharge, and why
     "policy-statute": (
         "No agreement of the two speaks of this case: the statute applies.",

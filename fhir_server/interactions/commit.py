@@ -36,6 +36,7 @@ from fhir_server.fhir.outcome import (
 )
 from fhir_server.fhir.subset import WHOLE, Subset, refuse_subset
 from fhir_server.interactions.call import Answer, Call, Proposal, Server, Shown
+from fhir_server.interactions.cases import judged
 from fhir_server.interactions.draft import draft
 from fhir_server.interactions.origin import told_origins
 from fhir_server.interactions.pointing import refuse_unseen
@@ -163,9 +164,10 @@ async def write(
     proposal: Proposal, call: Call, grant: Grant, server: Server, beside: tuple[Entry, ...] = ()
 ) -> tuple[Shown, ...]:
     """What the store made of a proposal as the caller is shown it, one version for each change; who made them, and the entries
-    `beside`, are written with it. Raises Overtaken, what the store refuses, and Invalid for an X-Provenance that cannot be
-    kept. Who is protected is asked before: nothing may fail once it is written.
+    `beside`, are written with it. Raises Overtaken, what the store refuses, Conflict for what cannot happen in a case, and
+    Invalid for an X-Provenance that cannot be kept. Who is protected is asked before: nothing may fail once it is written.
     """
+    proposal = replace(proposal, conditions=proposal.conditions + await judged(proposal.changes, server))
     speaks = server.content.protection.speaks_of
     written = (it for it in proposal.changes if isinstance(it, Put) and speaks(it.type, *astuple(it.draft)))
     looking = await eyes((id for it in written for id in it.patients), call, server)

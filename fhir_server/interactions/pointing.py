@@ -38,7 +38,7 @@ async def refuse_unseen(
 
 
 def place_of(text: str, server: Server) -> str:
-    """`Type/id` of what a reference means here; "" for what is contained, elsewhere, or named otherwise."""
+    """`Type/id` of what a reference (its text) means here; "" for what is contained, elsewhere, or named otherwise."""
     literal = parse_reference(text)
     if literal is None or literal.form not in {"relative", "absolute"} or literal.base not in {"", server.base}:
         return ""

@@ -20,6 +20,7 @@ from fhir_server.interactions.operations.merge import merge
 from fhir_server.interactions.operations.meta import meta, meta_add, meta_delete
 from fhir_server.interactions.operations.notify_admission import notify_admission
 from fhir_server.interactions.operations.patientkontrakt import patientkontrakt
+from fhir_server.interactions.operations.process import process
 from fhir_server.interactions.operations.translate import translate
 from fhir_server.interactions.operations.validate import validate
 from fhir_server.interactions.operations.validate_code import validate_code
@@ -56,6 +57,7 @@ TABLE: Mapping[str, Interaction] = MappingProxyType(
         "$everything": everything,
         "$patientkontrakt": patientkontrakt,
         "$merge": merge,
+        "$process": process,
         "$expand": expand,
         "$validate-code": validate_code,
         "$lookup": lookup,

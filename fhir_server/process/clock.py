@@ -9,9 +9,10 @@ from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Any
 
 from fhir_server.fhir.definitions import BadDefinition
-from fhir_server.fhir.instant import HOUR, SECOND
+from fhir_server.fhir.instant import HOUR, SECOND, span
 from fhir_server.fhir.shift import STOCKHOLM
 
+DAY = len("2026-03-02")
 _ONE = timedelta(days=1)
 
 
@@ -33,6 +34,14 @@ def start_of(day: date, zone: tzinfo = STOCKHOLM) -> int:
 def end_of(day: date, zone: tzinfo = STOCKHOLM) -> int:
     """The last millisecond of a local day, since 1970."""
     return start_of(day + _ONE, zone) - 1
+
+
+def last_of(text: str) -> int | None:
+    """The last moment of what a dateTime says: of a day by Stockholm's calendar; None where it is none."""
+    told = span(text)
+    if told is None:
+        return None
+    return end_of(date.fromisoformat(text)) if len(text) == DAY else told[1]
 
 
 def days_between(first: date, end: date) -> list[date]:

@@ -12,8 +12,9 @@ from typing import Any
 
 from fhir_server.fhir.canonical import OURS, structure
 from fhir_server.fhir.definitions import BadDefinition, by_canonical
+from fhir_server.process.clock import Term, term_of
 from fhir_server.process.soundness import refuse_unsound
-from fhir_server.process.workflow import DAYS, HOURS, RENEWED, STANDS, Action, Deadline, Workflow
+from fhir_server.process.workflow import RENEWED, STANDS, Action, Deadline, Workflow
 
 DISCHARGE = f"{OURS}/PlanDefinition/discharge"
 SYSTEM = f"{OURS}/CodeSystem/"
@@ -25,7 +26,6 @@ AFTER, BEFORE, ENDS = "after", "before", "concurrent-with-end"
 
 _READ = {"id", "extension", "title", "code", "documentation", "relatedAction", "participant"}
 _RELATED = {"actionId", "relationship", "offsetDuration"}
-_UNITS = (HOURS, DAYS)
 
 Json = Mapping[str, Any]
 
@@ -119,10 +119,14 @@ def _deadlines(told: Json) -> Iterable[Deadline]:
         if one.keys() - _RELATED or ("offsetDuration" in one) != (one["relationship"] == AFTER):
             raise BadDefinition(f"{told['id']}: what is related is {AFTER} by an offset, {BEFORE}, or {ENDS}")
         if one["relationship"] == AFTER:
-            length = one["offsetDuration"]
-            if length["code"] not in _UNITS or length["value"] != int(length["value"]):
-                raise BadDefinition(f"{told['id']}: an offset is whole hours or days ({', '.join(_UNITS)})")
-            yield Deadline(told["id"], one["actionId"], int(length["value"]), length["code"], _source(told))
+            yield Deadline(told["id"], one["actionId"], _term(told, one["offsetDuration"]), _source(told))
+
+
+def _term(told: Json, duration: Json) -> Term:
+    try:
+        return term_of(duration)
+    except BadDefinition as wrong:
+        raise BadDefinition(f"{told['id']}: {wrong}") from None
 
 
 def _related(told: Json, relationship: str) -> list[str]:

@@ -2,35 +2,21 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
 
-from fhir_server.fhir.instant import HOUR, SECOND
-from fhir_server.fhir.shift import STOCKHOLM
+from fhir_server.process.clock import Term
 
-HOURS, DAYS = "h", "d"
-"""The units of a deadline, by UCUM's codes."""
 STANDS, RENEWED = "stands", "renewed"
 """What a correction does to the clock: it counts from the first sending, or from the correction."""
 
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """`code` is due so long (`amount` of `unit`, HOURS or DAYS) after `after`, by the paragraph `source`."""
+    """`code` is due within `term` of `after`, by the paragraph `source`."""
 
     code: str
     after: str
-    amount: int
-    unit: str
+    term: Term
     source: str
-
-    def ends(self, start: int) -> int:
-        """The last moment that is in time, of a start; both in milliseconds since 1970. Hours are counted as they pass; days are
-        those of Stockholm's calendar, each to its end.
-        """
-        if self.unit == HOURS:
-            return start + self.amount * HOUR
-        day = datetime.fromtimestamp(start / SECOND, STOCKHOLM).date() + timedelta(self.amount + 1)
-        return int(datetime.combine(day, time(), STOCKHOLM).timestamp()) * SECOND - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +58,11 @@ class Workflow:
     def deadlines_of(self, code: str) -> tuple[Deadline, ...]:
         """By when what has this code is due: by the latest of those that have started."""
         return tuple(one for one in self.deadlines if one.code == code)
+
+    @property
+    def terms(self) -> Mapping[str, Term]:
+        """How long there is for what has a deadline, by its code; of several the one that stands last."""
+        return {one.code: one.term for one in self.deadlines}
 
     def deadlines_from(self, code: str) -> tuple[Deadline, ...]:
         """What is due once this has happened."""

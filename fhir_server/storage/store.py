@@ -3,7 +3,7 @@
 To read, a store demands a `Grant`; to write, a `Commit`. Nothing here knows a database.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
@@ -72,6 +72,7 @@ SYSTEM_GRANTS = {
     "notice": Grant(Everything(), "HOPERAT", "system-notice"),
     "destruction": Grant(Everything(), "HSYSADMIN", "system-destruction"),
     "retention": Grant(Everything(), "HSYSADMIN", "system-retention"),
+    "process": Grant(Everything(), "HOPERAT", "system-process"),
 }
 """The server's own look-ups, each under a name of its own: no bypass. `reindex` reads every stored resource to derive its index
 anew; `identity` matches a person by national identifier; `standing` finds who a caller is; `readiness` asks whether anything can
@@ -81,7 +82,8 @@ is protected; `emergency` finds whether somebody is kept here, and who has block
 line, what each rule says of a resource; under `notice` the case that a notice of admission begins is read and written, and the
 person of a stay is read; under `door` it is told how many were turned away; under `destruction` two persons have
 something destroyed; under `retention` the trail is pruned; `anchor` finds whom a refused call concerned; `access-log` tells a
-citizen of the own person, and what units are called."""
+citizen of the own person, and what units are called; `process` reads all that has happened in a case, to say where it stands and
+whether something more may happen in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,12 +206,18 @@ Change: TypeAlias = Put | Delete | Destroy
 class Matches(Struct, frozen=True):
     """The resources that match the query are those of these ids and no others; without ids, none does (If-None-Exist).
     `within` is what may be seen of them, as a grant says it, at every hop of a chain too; who may see more is another caller
-    with the same question.
+    with the same question. Those of `versions` (id, version) stand as they did.
     """
 
     query: Query
     ids: frozenset[str] = frozenset()
     within: Criterion = Everything()
+    versions: frozenset[tuple[str, int]] = frozenset()
+
+    def met_by(self, found: Iterable[Stored]) -> bool:
+        """Whether it holds, where these match, of which one more than there are ids was asked for."""
+        current = {(stored.id, stored.version) for stored in found}
+        return {id for id, _ in current} == self.ids and self.versions <= current
 
 
 class Entry(Struct, frozen=True):

@@ -6,7 +6,7 @@ import pytest
 
 from fhir_server.fhir.definitions import BadDefinition
 from fhir_server.fhir.instant import HOUR
-from fhir_server.process.clock import Term, day_of, days_between, end_of, reading, start_of, term_of
+from fhir_server.process.clock import Term, day_of, days_between, end_of, last_of, reading, start_of, term_of
 from tests.process.discharge.house import at
 
 
@@ -68,3 +68,10 @@ def test_a_duration_is_a_term_in_hours_or_days():
 def test_what_is_no_term_is_refused(wrong):
     with pytest.raises(BadDefinition):
         term_of(wrong)
+
+
+def test_a_day_ends_by_stockholm_s_clocks_and_a_moment_where_it_says():
+    assert end_of(date(2026, 3, 29)) == last_of("2026-03-29")
+    assert start_of(date(2026, 3, 30)) - 1 == last_of("2026-03-29")
+    assert start_of(date(2026, 3, 2)) + 999 == last_of("2026-03-02T00:00:00+01:00")
+    assert last_of("yesterday") is None

@@ -10,6 +10,7 @@ from fhir_server.assembly.defined import check_definitions
 from fhir_server.assembly.outside import NotStarted
 from fhir_server.fhir.canonical import OURS
 from fhir_server.fhir.definitions import BadDefinition
+from fhir_server.process.clock import Term
 from fhir_server.process.definition import DISCHARGE, MESSAGE, PARTY, REASON, STATE, load_workflow, workflow_of
 from fhir_server.process.discharge.fold import fold, illegal
 from tests.discharge import (
@@ -37,11 +38,11 @@ def plan() -> dict[str, Any]:
 
 def test_what_the_statute_gives_time_for():
     assert {
-        ("inskrivning", "admitted", 24, "h", "2 kap. 1\u20133 §§ lagen (2017:612)"),
-        ("inskrivning", "assessed", 24, "h", "2 kap. 1\u20133 §§ lagen (2017:612)"),
-        ("kallelse-sip", "utskrivningsklar", 3, "d", "4 kap. 3 § lagen (2017:612)"),
-        ("hemgang", "discharged", 0, "d", "3 kap. 2 § lagen (2017:612)"),
-    } == {(it.code, it.after, it.amount, it.unit, it.source) for it in load_workflow().deadlines}
+        ("inskrivning", "admitted", Term(hours=24), "2 kap. 1\u20133 §§ lagen (2017:612)"),
+        ("inskrivning", "assessed", Term(hours=24), "2 kap. 1\u20133 §§ lagen (2017:612)"),
+        ("kallelse-sip", "utskrivningsklar", Term(days=3), "4 kap. 3 § lagen (2017:612)"),
+        ("hemgang", "discharged", Term(days=0), "3 kap. 2 § lagen (2017:612)"),
+    } == {(it.code, it.after, it.term, it.source) for it in load_workflow().deadlines}
 
 
 def test_deadlines_are_found_by_what_is_due_and_by_what_starts_them():
@@ -141,11 +142,11 @@ WRONG = {
     ),
     "a deadline in half days": (
         lambda plan: relate(plan, "hemgang", relationship="after", offsetDuration={"value": 0.5, **OFFSET}),
-        "hemgang: an offset is whole hours or days",
+        "hemgang: a term is a Duration of whole hours",
     ),
     "a deadline in weeks": (
         lambda plan: relate(plan, "hemgang", relationship="after", offsetDuration={"value": 1, **OFFSET, "code": "wk"}),
-        "hemgang: an offset is whole hours or days",
+        "hemgang: a term is a Duration of whole hours",
     ),
     "a relationship that nobody reads": (
         lambda plan: relate(plan, "hemgang", relationship="after-end"),

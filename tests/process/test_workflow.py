@@ -2,6 +2,7 @@
 
 import pytest
 
+from fhir_server.process.clock import Term
 from fhir_server.process.definition import load_workflow
 from fhir_server.process.workflow import Deadline
 from tests.discharge import ms
@@ -20,9 +21,10 @@ from tests.discharge import ms
     ids=["a-day-of-hours", "hours-over-summer-time", "same-day", "three-days", "days-into-summer", "days-into-winter"],
 )
 def test_hours_pass_and_days_are_stockholm_s(amount, unit, start, end):
+    term = Term(hours=amount) if unit == "h" else Term(days=amount)
     in_days = unit == "d"  # the last moment that is in time is the one before midnight
 
-    assert ms(end) - in_days == Deadline("a", "b", amount, unit, "").ends(ms(start))
+    assert ms(end) - in_days == Deadline("a", "b", term, "").term.end(ms(start))
 
 
 def test_what_is_going_on_may_end_and_not_begin_again():

@@ -308,6 +308,16 @@ async def test_a_change_of_the_only_match_wants_it_to_be_that_one(store, grant):
         await store.commit(Commit(grant, (a_put("a"),), (Matches(Query("Goal"), frozenset({"b"})),)))
 
 
+async def test_what_was_looked_at_stands_as_it_did(store, grant):
+    await write(store, a_put("a", tokens=IDENTIFIED))
+    as_it_was = Matches(BY_IDENTIFIER, frozenset({"a"}), versions=frozenset({("a", 1)}))
+
+    assert 1 == (await store.commit(Commit(grant, (a_put("other"),), (as_it_was,))))[0].version
+    await write(store, a_put("a", tokens=IDENTIFIED))
+    with pytest.raises(Overtaken):
+        await store.commit(Commit(grant, (a_put("other"),), (as_it_was,)))
+
+
 async def test_nothing_of_a_refused_commit_is_written(store, grant):
     await write(store, a_put("a", tokens=IDENTIFIED))
     relation = Relation(MINE, "Practitioner/1", "care-team", "CareTeam/t")

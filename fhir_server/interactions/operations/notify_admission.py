@@ -25,13 +25,12 @@ from fhir_server.interactions.pointing import place_of, refuse_unseen
 from fhir_server.interactions.shown import given, shown, whole
 from fhir_server.interactions.validity import refuse_invalid
 from fhir_server.process.discharge.event import Event
-from fhir_server.process.discharge.fold import refuse_illegal, told_by
+from fhir_server.process.discharge.fold import refuse_made_illegal, told_by
 from fhir_server.process.discharge.notice import NOTICE, URIS, Notice, case_of, message_of, parties_of, with_parties
 from fhir_server.process.discharge.read import VOID, events_of
 from fhir_server.process.sip.when import clock_reading
 from fhir_server.storage.store import SYSTEM_GRANTS, Grant, Put, Stored
 
-INPATIENT = "inpatient"
 MOST_MESSAGES = 2_000
 """So many messages may a stay have."""
 OWN = SYSTEM_GRANTS["notice"]
@@ -70,7 +69,8 @@ async def notify_admission(call: Call, grant: Grant, server: Server) -> Answer |
         return await _told_before(match.stored, stay, call, server)
     case = await _case_of(stay, server)
     _refuse_no_stay(case.told)
-    refuse_illegal(case.events(), Event(NOTICE, server.clock(), _identifier(call)), [INPATIENT])
+    events = case.events()
+    refuse_made_illegal(events, (*events, Event(NOTICE, server.clock(), _identifier(call))))
     person = await server.store.read("Patient", _patient(case, server), OWN)
     units = await _recipients(case, person, call, grant, server)
     notice = _notice(case, person, units, call, server)

@@ -15,7 +15,7 @@ class Course:
     physician judged that efforts may be needed (the admission, unless it was later); `notified` when the admission notice
     in force was sent, `ready` the discharge-ready notice in force, `contact` the appointment of the fixed contact. `calls` are
     the calls to planning in force, `readiness` what open care has said of its efforts and when, `leaves` the times on leave
-    (None: still away), all in order; `informed` when the units were told of the homecoming. `planned` says whether there is to
+    (None: still away), all in order; `since` is when the state began, `informed` when the units were told of the homecoming. `planned` says whether there is to
     be a SIP; None where nobody has said. `flags` are what was broken, late, or counted anew.
     """
 
@@ -34,3 +34,4 @@ class Course:
     died: Moment | None = None
     informed: Moment | None = None
     flags: tuple[Flag, ...] = ()
+    since: Moment | None = None

@@ -47,6 +47,11 @@ def fold(events: Iterable[Event], workflow: Workflow | None = None) -> Course:
     return replace(course, flags=(*course.flags, *strange)) if strange else course
 
 
+def what_stands(events: Iterable[Event], workflow: Workflow | None = None) -> tuple[Event, ...]:
+    """Those that could happen when they were sent, without what was taken back, and replaced where corrected; in their order."""
+    return tuple(_replayed(events, workflow or load_workflow()).stand.values())
+
+
 def home_care(events: Iterable[Event], workflow: Workflow | None = None) -> HomeCare | None:
     """What home care is to do by what stands; None where nothing has told it. Where something is taken back, what was told before
     it holds again, and services that nothing stops any more resume.
@@ -76,23 +81,35 @@ def illegal(
     workflow, events = workflow or load_workflow(), tuple(events)
     if any(it.id == new.id for it in events):
         return None
-    before, after = _replayed(events, workflow), _replayed((*events, new), workflow)
-    if new.id in after.illegal:
-        return after.illegal[new.id]
-    broken = [why for id, why in after.illegal.items() if id not in before.illegal]
-    if broken:
-        return Illegal("case-breaks-later", broken[0].event, broken[0].state, broken[0].allowed)
+    if why := made_illegal(events, (*events, new), workflow):
+        return why
     senders = workflow.actions[new.code].senders
     if parties and senders and senders.isdisjoint(parties):
-        return Illegal("case-sender", new.code, after.walk.state, tuple(sorted(senders)))
+        state = _replayed((*events, new), workflow).walk.state
+        return Illegal("case-sender", new.code, state, tuple(sorted(senders)))
     return None
 
 
-def refuse_illegal(
-    events: Iterable[Event], new: Event, parties: Collection[str] = (), workflow: Workflow | None = None
-) -> None:
-    """Conflict where the new event cannot happen (see `illegal`): what is wrong, and what is allowed now."""
-    why = illegal(events, new, parties, workflow)
+def made_illegal(before: Iterable[Event], after: Iterable[Event], workflow: Workflow | None = None) -> Illegal | None:
+    """Why a case cannot go from the events that it has to those that it would have: one that is new or another than it was cannot
+    happen, or one that is as it was could no longer have happened. What could not happen before stands in nobody's way.
+    """
+    workflow, known = workflow or load_workflow(), frozenset(before)
+    events = frozenset(after)
+    if events == known:
+        return None
+    already = _replayed(known, workflow).illegal
+    wrong = _replayed(events, workflow).illegal
+    same = {it.id for it in events & known}
+    if own := [why for id, why in wrong.items() if id not in same]:
+        return own[0]
+    broken = [why for id, why in wrong.items() if id not in already]
+    return Illegal("case-breaks-later", broken[0].event, broken[0].state, broken[0].allowed) if broken else None
+
+
+def refuse_made_illegal(before: Iterable[Event], after: Iterable[Event], workflow: Workflow | None = None) -> None:
+    """Conflict where a case cannot go from these events to those (see `made_illegal`): what is wrong, and what is allowed now."""
+    why = made_illegal(before, after, workflow)
     if why is not None:
         raise Conflict.because(why.key, event=why.event, state=why.state, allowed=", ".join(why.allowed))
 

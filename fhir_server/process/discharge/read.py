@@ -1,6 +1,7 @@
 """Resources of a case → what happened in it."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 from typing import Any
 
 from fhir_server.fhir.canonical import structure
@@ -8,12 +9,18 @@ from fhir_server.fhir.instant import span
 from fhir_server.fhir.reference import parse_reference
 from fhir_server.process.definition import MESSAGE, SYSTEM, load_workflow
 from fhir_server.process.discharge.event import Event
+from fhir_server.process.discharge.payer import Placement
 from fhir_server.process.discharge.standing import RECEIVED
 from fhir_server.process.workflow import Workflow
 
+ACKNOWLEDGE, FOLLOW_UP = "acknowledge", "follow-up"
+TASKS = frozenset({ACKNOWLEDGE, FOLLOW_UP})
+"""The tasks that tell something of a case; the others are of a plan."""
 TASK, READINESS = f"{SYSTEM}task", f"{SYSTEM}open-care-readiness"
 PLAN_TYPES = "https://fhir.inera.se/CodeSystem/typeofcareplan-cs"
 COMPULSORY = "SPLPTLRV"
+INPATIENT = "IMP"
+"""https://terminology.hl7.org/CodeSystem/v3-ActCode"""
 
 UNSENT = frozenset({"preparation", "not-done", "entered-in-error"})
 """The statuses of a Communication that was not sent. https://hl7.org/fhir/R4/valueset-event-status.html"""
@@ -35,6 +42,35 @@ def events_of(resources: Iterable[Json], workflow: Workflow | None = None) -> tu
     workflow, resources = workflow or load_workflow(), tuple(resources)
     notices = frozenset(_name(it) for it in resources if _is_notice(it, workflow))
     return tuple(event for it in resources for event in _events(it, notices))
+
+
+def is_stay(resource: Json) -> bool:
+    """Whether it is an Encounter of inpatient care."""
+    return bool(resource["resourceType"] == "Encounter" and resource.get("class", {}).get("code") == INPATIENT)
+
+
+def may_tell(resource: Json) -> bool:
+    """Whether a resource is of those that tell what happens in a case, whatever it tells now; a message, a task or a plan is so where
+    it names an Encounter.
+    """
+    match resource["resourceType"]:
+        case "EpisodeOfCare":
+            return True
+        case "Encounter":
+            return is_stay(resource)
+    return "encounter" in resource and _may_tell_of_stay(resource)
+
+
+def _may_tell_of_stay(resource: Json) -> bool:
+    match resource["resourceType"]:
+        case "Communication":
+            return bool(_code(resource.get("category", ()), MESSAGE))
+        case "Task":
+            return _code([resource.get("code", {})], TASK) in TASKS
+        case "CarePlan":
+            compulsory = _code(resource.get("category", ()), PLAN_TYPES) == COMPULSORY
+            return compulsory or bool(_extensions(resource, "offer"))
+    return False
 
 
 def _events(resource: Json, notices: frozenset[str]) -> Iterator[Event]:
@@ -93,7 +129,7 @@ def _value(message: Json) -> str:
 
 def _of_stay(stay: Json) -> Iterator[Event]:
     """An end of the stay is told once it is finished: until then it is thought of."""
-    if stay.get("class", {}).get("code") != "IMP":
+    if not is_stay(stay):
         return
     period = stay.get("period", {})
     yield from _told(stay, "admitted", period.get("start"))
@@ -110,11 +146,11 @@ def _died(stay: Json) -> bool:
 def _of_task(task: Json, notices: frozenset[str]) -> Iterator[Event]:
     code = _code([task.get("code", {})], TASK)
     focus = _id(task.get("focus", {}))
-    if code == "acknowledge" and focus in notices and task["status"] in ANSWERED:
+    if code == ACKNOWLEDGE and focus in notices and task["status"] in ANSWERED:
         at = task.get("executionPeriod", {}).get("start") or task.get("lastModified") or task.get("authoredOn")
         yield from _told(task, RECEIVED, at, value=focus)
-    if code == "follow-up":
-        yield from _told(task, "follow-up", task.get("authoredOn"))
+    if code == FOLLOW_UP:
+        yield from _told(task, FOLLOW_UP, task.get("authoredOn"))
 
 
 def _of_plan(plan: Json) -> Iterator[Event]:
@@ -157,10 +193,24 @@ def _id(reference: Json) -> str:
     return f"{found.type}/{found.id}" if found and found.type else text
 
 
-def _parts(resource: Json, extension: str) -> dict[str, str]:
+def placements_of(case: Json) -> Iterator[Placement]:
+    """The decisions that an EpisodeOfCare tells by which the person lives in another municipality (extension `placement`); the municipality is the
+    reference as it stands.
+    """
+    for told in map(_values, _extensions(case, "placement")):
+        last = date.fromisoformat(told["until"]) if "until" in told else None
+        first = date.fromisoformat(told["since"])
+        yield Placement(told["municipality"].get("reference", ""), first, last, told["reason"])
+
+
+def _parts(resource: Json, extension: str) -> dict[str, Any]:
     """The values of the parts of an extension, by their names."""
-    found = (part for it in _extensions(resource, extension) for part in it.get("extension", ()))
-    return {part["url"]: next(value for name, value in part.items() if name.startswith("value")) for part in found}
+    return {name: value for it in _extensions(resource, extension) for name, value in _values(it).items()}
+
+
+def _values(extension: Json) -> dict[str, Any]:
+    parts = extension.get("extension", ())
+    return {part["url"]: next(value for name, value in part.items() if name.startswith("value")) for part in parts}
 
 
 def _extensions(element: Json, name: str) -> list[Json]:

@@ -17,6 +17,7 @@ class Walk:
 
     workflow: Workflow
     state: str = ""
+    since: Moment | None = None
     going: set[str] = field(default_factory=set)
     flags: list[Flag] = field(default_factory=list)
     _seen: dict[str, Moment] = field(default_factory=dict)
@@ -34,13 +35,18 @@ class Walk:
         """
         action = self.workflow.actions[event.code]
         self.flags.extend(self._flags(event, action))
-        self.state = action.transitions.get(self.state, self.state)
+        self._moves(event, action)
         self._lasts(action)
         self._seen[event.code] = event.at
         for clock in action.clocks:
             self._told.setdefault(clock, []).append(event)
             self._planned = _PLANS.get(clock, self._planned)
         self._goes(event, action)
+
+    def _moves(self, event: Event, action: Action) -> None:
+        to = action.transitions.get(self.state, self.state)
+        if to != self.state:
+            self.state, self.since = to, event.at
 
     def _lasts(self, action: Action) -> None:
         self.going.discard(action.ends)
@@ -76,7 +82,9 @@ class Walk:
         if event.code in self._seen:
             return False
         due = [
-            one.ends(self._seen[one.after]) for one in self.workflow.deadlines_of(event.code) if one.after in self._seen
+            one.term.end(self._seen[one.after])
+            for one in self.workflow.deadlines_of(event.code)
+            if one.after in self._seen
         ]
         return bool(due) and event.at > max(due)
 
@@ -86,6 +94,7 @@ class Walk:
         """
         return Course(
             state=self.state,
+            since=self.since,
             admitted=self._first("admitted"),
             assessed=max(filter(None, (self._first("admitted"), self._last("assessed"))), default=None),
             notified=self._first("notified"),
@@ -98,6 +107,7 @@ class Walk:
             leaves=tuple(self._leaves),
             discharged=self._discharged(),
             died=self._last("died"),
+            informed=self._first("informed"),
             flags=tuple(self.flags),
         )
 

@@ -174,7 +174,7 @@ class Ledger:
         count = len(condition.ids) + 1
         asked = Search(condition.query, condition.within, count=count, definitions=self._definitions)
         page = await asked.page(self._database, session)
-        if {stored.id for stored in page.items} != condition.ids:
+        if not condition.met_by(page.items):
             raise Overtaken
 
     # ------------------------------------------------------------------------------------------------ writing

@@ -150,7 +150,7 @@ class Ledger:
         if not self.index_version:
             raise incomplete()
         found = search(condition.query, condition.within, count=len(condition.ids) + 1).page(self._connection).items
-        if {stored.id for stored in found} != condition.ids:
+        if not condition.met_by(found):
             raise Overtaken
 
     def _write(self, made: Sequence[tuple[Commit, list[Version]]]) -> None:

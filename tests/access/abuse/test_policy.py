@@ -158,10 +158,13 @@ async def test_k_11_before_consent_the_parties_of_a_case_see_the_case_and_no_pla
         "subject": {"reference": "Patient/a"},
         "participant": [{"member": {"reference": "Organization/u4"}}],
     }
+    process = "EpisodeOfCare/a-episodeofcare/$process"
     await is_hidden(api, as_staff("k2"), "Encounter/a-encounter")
+    assert 404 == (await api.get(process, headers=as_staff("k2"))).status_code
 
     await put(api, as_system, case)
 
+    assert 200 == (await api.get(process, headers=as_staff("k2"))).status_code
     for seen in ("Patient/a", "Encounter/a-encounter", "EpisodeOfCare/a-episodeofcare"):
         await is_seen(api, as_staff("k2"), seen)
     for hidden in (PLAN, "Observation/a-observation", "Condition/a-condition", "Consent/a-consent", "CareTeam/a-team"):

@@ -6,7 +6,7 @@ import pytest
 
 from tests.access.abuse.protected import FLAGGED, SECRETS, TYPES, leaks, path, the_patient, written
 from tests.access.abuse.told import bundled, found, statuses
-from tests.access.worlds import RESERVE
+from tests.access.worlds import OURS, RESERVE
 
 pytestmark = pytest.mark.anyio
 
@@ -86,6 +86,39 @@ async def test_k_14_who_is_related_knows_whom_it_treats_and_who_is_not_does_not(
     assert "Prov C" == (await api.get("Task/c-task", headers=as_staff("r1"))).json()["for"]["display"]
     unrelated = (await api.get("Task/c-task", headers=as_staff("r2"))).json()
     assert {"reference": "Patient/c"} == unrelated["for"]
+
+
+async def test_k_14_in_which_municipality_she_lives_is_not_told_with_her_case(api, as_staff, as_system, protected):
+    stay = protected["Encounter"] | {
+        "episodeOfCare": [{"reference": "EpisodeOfCare/c-episodeofcare"}],
+        "serviceProvider": {"reference": "Organization/u1"},
+    }
+    notice = {
+        **protected["Communication"],
+        "id": "c-notice",
+        "category": [{"coding": [{"system": f"{OURS}/CodeSystem/message", "code": "inskrivning"}]}],
+        "encounter": {"reference": "Encounter/c-encounter"},
+        "sent": "2026-11-01T10:00:00+01:00",
+    }
+    told = [("municipality", "valueReference", {"reference": "Organization/u4"}), ("since", "valueDate", "2020-01-01")]
+    parts = [{"url": name, member: value} for name, member, value in (*told, ("reason", "valueString", "beslut"))]
+    case = protected["EpisodeOfCare"] | {
+        "extension": [{"url": f"{OURS}/StructureDefinition/placement", "extension": parts}]
+    }
+    for one in (case, stay, notice):
+        answer = await api.put(f"{one['resourceType']}/{one['id']}", json=one, headers=as_system)
+        assert answer.status_code in {200, 201}, answer.text
+    process = "EpisodeOfCare/c-episodeofcare/$process"
+
+    flagged, party = await api.get(process, headers=as_staff(**FLAGGED)), await api.get(process, headers=as_staff("r1"))
+
+    assert (200, True, True) == (flagged.status_code, "u4" in flagged.text, "5 kap. 2 §" in flagged.text)
+    assert (200, False, False) == (party.status_code, "u4" in party.text, "5 kap. 2 §" in party.text)
+    for bearer, seen in ((as_staff(**FLAGGED), True), (as_staff("r1"), False)):
+        read = await api.get("EpisodeOfCare/c-episodeofcare", headers=bearer)
+        assert (200, seen) == (read.status_code, "u4" in read.text)
+    assert '"notified"' in party.text
+    assert 404 == (await api.get(process, headers=as_staff("r2"))).status_code
 
 
 async def test_k_14_she_is_found_by_nothing_that_is_masked(api, as_staff, as_system, protected):

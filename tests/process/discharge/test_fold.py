@@ -6,7 +6,7 @@ import pytest
 
 from fhir_server.fhir.outcome import Conflict
 from fhir_server.process.discharge.course import Course
-from fhir_server.process.discharge.fold import fold, home_care, illegal, refuse_illegal, told_by
+from fhir_server.process.discharge.fold import fold, home_care, illegal, made_illegal, refuse_made_illegal, told_by
 from tests.discharge import ADMITTED, CONTACT, HOME, NOTICE, PLANNED, READY, RECEIVED, WAITING, an_event, ms
 
 
@@ -243,9 +243,9 @@ def test_each_message_is_sent_by_those_whose_it_is(code, party, why):
 
 
 def test_a_refusal_says_in_both_languages_what_is_wrong_and_what_is_allowed():
-    refuse_illegal(WAITING, HOME)
+    refuse_made_illegal(WAITING, (*WAITING, HOME))
     with pytest.raises(Conflict) as refusal:
-        refuse_illegal((*WAITING, HOME), an_event("utskrivningsklar", "13 09:00"))
+        refuse_made_illegal((*WAITING, HOME), (*WAITING, HOME, an_event("utskrivningsklar", "13 09:00")))
 
     (issue,) = refusal.value.issues
     assert "'utskrivningsklar' cannot happen now: the case is 'discharged'. Allowed: received, " in issue.text()
@@ -290,3 +290,49 @@ def test_who_has_been_told_is_who_a_standing_message_was_sent_to():
     assert notice.recipients == told_by("inskrivning", (ADMITTED, notice))
     assert frozenset() == told_by("utskrivningsklar", (ADMITTED, notice))
     assert frozenset() == told_by("inskrivning", (ADMITTED, notice, annulled))
+
+
+# ------------------------------------------------------------------------------------------------ several at once
+
+
+def test_what_comes_together_is_judged_together():
+    back = an_event("utskrivningsklar-aterkallad", "10 09:00", cancels=READY.id)
+    again = an_event("utskrivningsklar", "11 09:00")
+    case = (*PLANNED, READY)
+
+    assert "case-not-now" == made_illegal(case, (*case, again)).key
+    assert made_illegal(case, (*case, again, back)) is None
+
+
+def test_what_was_told_is_not_changed_beneath_what_rests_on_it():
+    moved = replace(NOTICE, at=ms("08 12:00"))
+    before, after = (*PLANNED, READY), (ADMITTED, moved, RECEIVED, CONTACT, READY)
+
+    assert ("case-breaks-later", "received") == (
+        made_illegal(before, after).key,
+        made_illegal(before, after).event,
+    )
+    assert made_illegal(before, (ADMITTED, replace(NOTICE, at=ms("02 12:30")), RECEIVED, CONTACT, READY)) is None
+
+
+def test_what_was_illegal_already_stands_in_nobodys_way():
+    stray = an_event("planering", "02 09:00")
+    case = (ADMITTED, stray, NOTICE)
+
+    assert made_illegal(case, (*case, CONTACT)) is None
+    assert "case-not-now" == made_illegal((ADMITTED, NOTICE), case).key
+
+
+def test_a_state_has_begun_with_what_stands():
+    back = an_event("utskrivningsklar-aterkallad", "10 09:00", cancels=READY.id)
+
+    assert (None, "not-begun") == (fold(()).since, fold(()).state)
+    assert READY.at == fold((*PLANNED, READY)).since
+    assert RECEIVED.at == fold((*PLANNED, READY, back)).since
+
+
+def test_who_was_told_of_a_homecoming_that_is_taken_back_was_not_told():
+    back = an_event("hemgang-aterkallad", "12 15:00", cancels=HOME.id)
+
+    assert HOME.at == fold((*WAITING, HOME)).informed
+    assert fold((*WAITING, HOME, back)).informed is None

@@ -7,7 +7,7 @@ import pytest
 from fhir_server.fhir.canonical import OURS, structure
 from fhir_server.process.discharge.event import Event
 from fhir_server.process.discharge.fold import fold
-from fhir_server.process.discharge.read import events_of
+from fhir_server.process.discharge.read import events_of, may_tell
 from tests.discharge import ms
 
 SENT = "2026-02-02T12:00:00+01:00"
@@ -205,3 +205,37 @@ def test_a_plan_under_lpt_takes_the_place_of_a_sip(kind, found):
     assert found == codes(
         {"resourceType": "CarePlan", "id": "p1", "status": "active", "category": category, "created": SENT}
     )
+
+
+OFFER = {"resourceType": "CarePlan", "id": "c1", "extension": [an_extension("offer")]}
+
+
+@pytest.mark.parametrize(
+    ("resource", "tells"),
+    [
+        (a_message(), True),
+        (a_message(category=[]), False),
+        (a_stay(**{"class": {"code": "AMB"}}), False),
+        (a_stay(), True),
+        ({"resourceType": "EpisodeOfCare", "id": "k"}, True),
+        (a_task("acknowledge"), True),
+        (a_task("follow-up"), True),
+        (a_task("fulfill"), False),
+        (OFFER, True),
+        (OFFER | {"extension": []}, False),
+        ({"resourceType": "Goal", "id": "g"}, False),
+    ],
+    ids=[
+        "message", "of-no-catalogue", "visit", "stay", "case", "acknowledgement", "follow-up", "action", "offer",
+        "plan", "goal",
+    ],
+)  # fmt: skip
+def test_what_may_tell_of_a_case(resource, tells):
+    about = resource if resource["resourceType"] in {"Encounter", "EpisodeOfCare"} else {**resource, "encounter": {}}
+
+    assert tells == may_tell(about)
+
+
+def test_what_names_no_stay_tells_nothing_of_it():
+    assert not may_tell(a_message())
+    assert may_tell(a_message(encounter={"reference": "Encounter/e1"}))

@@ -36,6 +36,8 @@ def test_a_whole_case_leaves_its_moments_and_nothing_to_remark():
         readiness=((ms("10 13:00"), "available"),),
         leaves=((ms("07 10:00"), ms("08 18:00")),),
         discharged=ms("12 11:00"),
+        informed=ms("12 11:00"),
+        since=ms("12 11:00"),
     ) == fold((*WAITING, *leave, told, HOME))
 
 

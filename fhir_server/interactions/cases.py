@@ -1,0 +1,96 @@
+"""What a write tells of a discharge case must be able to happen in it: judged with all that is stored of the case and all else that
+is written with it, whichever way the write came (2 to 5 kap. lagen (2017:612)).
+
+What practice breaks is let through, and flagged where the case is looked at; what cannot have happened is refused.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from fhir_server.fhir.codec import decode
+from fhir_server.interactions.call import Server
+from fhir_server.interactions.stays import (
+    ABOUT_A_STAY,
+    Json,
+    case_of,
+    encounter_of,
+    look_up,
+    of_case,
+    read_at,
+    stays_of,
+)
+from fhir_server.process.discharge.fold import refuse_made_illegal
+from fhir_server.process.discharge.read import events_of, is_stay, may_tell
+from fhir_server.storage.store import Change, Delete, Destroy, Matches, Put
+
+TELLING = frozenset({"Communication", "Encounter", "EpisodeOfCare", "Task", "CarePlan"})
+"""A change of any other type tells nothing of a case."""
+
+_Written = Mapping[str, Json | None]
+"""What would stand at each place (`Type/id`) that is written to; None: nothing."""
+
+
+async def judged(changes: Sequence[Change], server: Server) -> tuple[Matches, ...]:
+    """That the cases which the changes tell of are still what they were judged by. Conflict for what cannot happen in them. A
+    destruction is not judged: what two persons have destroyed goes, whatever it told.
+    """
+    if TELLING.isdisjoint(change.type for change in changes):
+        return ()
+    telling = [one for one in changes if one.type in TELLING and _is_looked_into(one)]
+    written = {f"{one.type}/{one.id}": _made(one) for one in telling}
+    conditions: tuple[Matches, ...] = ()
+    for case in sorted(await _cases(telling, written, server)):
+        conditions += await _judge(case, written, server)
+    return conditions
+
+
+def _is_looked_into(change: Change) -> bool:
+    """Not what is new and names no stay; of what replaces another, that may have told something."""
+    if isinstance(change, Put) and not change.present and change.type in ABOUT_A_STAY:
+        return bool(change.index.references.get("encounter"))
+    return not isinstance(change, Destroy)
+
+
+def _made(change: Put | Delete | Destroy) -> Json | None:
+    if not isinstance(change, Put):
+        return None
+    made: Json = decode(change.draft.text(1, ""))
+    return made
+
+
+async def _cases(changes: Iterable[Change], written: _Written, server: Server) -> set[str]:
+    """The cases that the changes tell of, or that were told of by what they replace."""
+    found: set[str] = set()
+    for change in changes:
+        place = f"{change.type}/{change.id}"
+        replaces = not isinstance(change, Put) or change.present
+        for one in (written[place], await read_at(place, server) if replaces else None):
+            if one is not None and may_tell(one):
+                found.add(await _told_of(one, written, server))
+    return found - {""}
+
+
+async def _told_of(resource: Json, written: _Written, server: Server) -> str:
+    """The case that a resource tells of; "" where that is about no stay."""
+    if resource["resourceType"] == "EpisodeOfCare":
+        return f"EpisodeOfCare/{resource['id']}"
+    if is_stay(resource):
+        return case_of(resource, server)
+    place = encounter_of(resource, server)
+    stay = written[place] if place in written else await read_at(place, server) if place else None
+    return case_of(stay, server) if stay is not None and is_stay(stay) else ""
+
+
+async def _judge(case: str, written: _Written, server: Server) -> tuple[Matches, ...]:
+    """What is about a stay that comes with the write was told before it, and is not told by it."""
+    coming = stays_of(case, _there(written), server)
+    stored = await look_up(case, server, coming)
+    after = _there({**stored.resources, **written})
+    had, has = stays_of(case, stored.resources, server), stays_of(case, after, server)
+    refuse_made_illegal(
+        events_of(of_case(case, had | coming, stored.resources, server)), events_of(of_case(case, has, after, server))
+    )
+    return stored.conditions
+
+
+def _there(written: _Written) -> dict[str, Json]:
+    return {place: one for place, one in written.items() if one is not None}

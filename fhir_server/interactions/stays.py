@@ -1,0 +1,99 @@
+"""What is stored of a discharge case: the EpisodeOfCare, its stays, and the messages, tasks and plans about these.
+
+A case is an EpisodeOfCare with the stays (Encounters of inpatient care) that name it first; a stay that names none is a case of its
+own. All of it is read under the system grant `process`: where a case stands is one thing, whoever asks.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from fhir_server.fhir.codec import decode
+from fhir_server.fhir.outcome import Gone, NotFound
+from fhir_server.interactions.call import Server
+from fhir_server.interactions.pointing import place_of
+from fhir_server.process.discharge.read import is_stay
+from fhir_server.search.query import Identity, Query
+from fhir_server.storage.store import SYSTEM_GRANTS, Matches, Stored
+
+GRANT = SYSTEM_GRANTS["process"]
+ABOUT_A_STAY = ("Communication", "Task", "CarePlan")
+TOGETHER = 500
+"""So many are read at once."""
+
+Json: TypeAlias = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What is stored of a case by its place (`Type/id`), and that it is still so when something is written."""
+
+    resources: Mapping[str, Json]
+    conditions: tuple[Matches, ...]
+
+
+async def look_up(case: str, server: Server, beside: Collection[str] = ()) -> Found:
+    """All that is stored of a case (`EpisodeOfCare/[id]`, `Encounter/[id]`), and of the stays `beside`."""
+    type, _, id = case.partition("/")
+    queries = [Query(type, Identity(frozenset({id})))]
+    if type == "EpisodeOfCare":
+        queries.append(_naming("Encounter", "episode-of-care", case, server))
+    found = [(query, await _all(query, server)) for query in queries]
+    stays = {f"{one.type}/{one.id}" for _, items in found for one in items if one.type == "Encounter"}
+    for stay in sorted(stays.union(beside)):
+        about = (_naming(kind, "encounter", stay, server) for kind in ABOUT_A_STAY)
+        found += [(query, await _all(query, server)) for query in about]
+    return Found(
+        {f"{one.type}/{one.id}": decode(one.text) for _, items in found for one in items},
+        tuple(_unchanged(query, items) for query, items in found),
+    )
+
+
+def _naming(type: str, parameter: str, place: str, server: Server) -> Query:
+    return server.content.parser.parse(type, [(parameter, place)]).query
+
+
+async def _all(query: Query, server: Server) -> list[Stored]:
+    page = await server.store.search(query, GRANT, count=TOGETHER, total=False)
+    found = list(page.items)
+    while page.next is not None:
+        page = await server.store.search(query, GRANT, count=TOGETHER, after=page.next, total=False)
+        found += page.items
+    return found
+
+
+def _unchanged(query: Query, found: Collection[Stored]) -> Matches:
+    ids = frozenset(one.id for one in found)
+    return Matches(query, ids, versions=frozenset((one.id, one.version) for one in found))
+
+
+async def read_at(place: str, server: Server) -> Json | None:
+    """The resource that stands at a place; None where there is none."""
+    type, _, id = place.partition("/")
+    try:
+        found: Json = decode((await server.store.read(type, id, GRANT)).text)
+    except (NotFound, Gone):
+        return None
+    return found
+
+
+def case_of(stay: Json, server: Server) -> str:
+    """The case of a stay: where the EpisodeOfCare stands, or else the stay."""
+    named = (place_of(one.get("reference", ""), server) for one in stay.get("episodeOfCare", ()))
+    return next(filter(None, named), f"Encounter/{stay['id']}")
+
+
+def stays_of(case: str, resources: Mapping[str, Json], server: Server) -> set[str]:
+    """Where the stays of a case stand, among resources by their places."""
+    return {place for place, one in resources.items() if is_stay(one) and case_of(one, server) == case}
+
+
+def of_case(case: str, stays: Collection[str], resources: Mapping[str, Json], server: Server) -> list[Json]:
+    """Those of the resources (by place) that are of a case with these stays; none where it has no stay."""
+    places = {case, *stays} if stays else set()
+    return [one for place, one in resources.items() if place in places or encounter_of(one, server) in stays]
+
+
+def encounter_of(resource: Json, server: Server) -> str:
+    """Where the Encounter stands that a resource is about; "" where it names none."""
+    return place_of(resource.get("encounter", {}).get("reference", ""), server)
