@@ -26,6 +26,11 @@ from fhir_server.http.wire import BoundedHttp
 from fhir_server.settings import Settings
 from fhir_server.storage.store import Unopened
 
+KEPT_OPEN_SECONDS = 75
+"""So long a connection may rest between two requests: longer than the pools of clients and proxies keep one, who else would send
+into a connection that is just being closed.
+"""
+
 Prepare = Callable[[Assembly], Awaitable[str]]
 """What is done before anybody is listened to; it gives what is said beneath the greeting."""
 
@@ -134,6 +139,7 @@ def listening_as(app: ASGIApp, settings: Settings) -> uvicorn.Config:
         proxy_headers=bool(settings.forwarders),
         forwarded_allow_ips=settings.forwarders,
         timeout_graceful_shutdown=settings.stop_seconds,
+        timeout_keep_alive=KEPT_OPEN_SECONDS,
         ssl_certfile=settings.tls_cert or None,
         ssl_keyfile=settings.tls_key or None,
         ssl_ca_certs=settings.tls_clients or None,

@@ -74,7 +74,10 @@ async def afterwards(house: House, told: Sequence[Told]) -> Evidence:
     await house.stop()
     trail = await trail_in(house.database)
     await house.start()
-    return await gathered(await house.port(), trail, told)
+    try:
+        return await gathered(await house.port(), trail, told)
+    except AssertionError as strange:
+        raise AssertionError(f"{strange}\nThe server said:\n{house.faults()}") from strange
 
 
 def refuse_idle(told: Sequence[Told], house: House, size: int) -> None:

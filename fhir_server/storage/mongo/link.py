@@ -1,6 +1,6 @@
 """The connection to MongoDB: what it must be, how it is set, and what its errors mean to a caller."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -28,6 +28,9 @@ DATABASE = "care-plans"
 
 SELECTION_MS, SILENCE_MS = 2_500, 10_000
 """How long a member of the replica set is looked for, and how long one may leave a question without an answer."""
+
+START_TRIES = 3
+"""How often it is looked for when the server starts: a database that starts beside it needs a moment."""
 
 _OLDEST_WIRE, _OLDEST = 17, "6.0"
 """`$lookup` with a field and a pipeline came with 5.0; finds that sort on disk by themselves with 6.0."""
@@ -66,7 +69,7 @@ async def connect(uri: str) -> Link:
 
 async def _refuse_unfit(client: AsyncMongoClient[Any]) -> None:
     try:
-        hello = await client.admin.command("hello")
+        hello = await _hello(client)
     except PyMongoError as error:
         raise unopened(error) from None
     if not hello.get("setName"):
@@ -76,6 +79,15 @@ async def _refuse_unfit(client: AsyncMongoClient[Any]) -> None:
         )
     if hello.get("maxWireVersion", 0) < _OLDEST_WIRE:
         raise Unopened(f"This MongoDB is too old; {_OLDEST} or later is needed.")
+
+
+async def _hello(client: AsyncMongoClient[Any], tries: int = START_TRIES) -> Mapping[str, Any]:
+    try:
+        return await client.admin.command("hello")
+    except ConnectionFailure:
+        if tries == 1:
+            raise
+    return await _hello(client, tries - 1)
 
 
 _REFUSED = frozenset({13, 18, 8000})

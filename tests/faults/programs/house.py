@@ -54,6 +54,10 @@ class House:
         self._process.close()
         await self.start()
 
+    def faults(self) -> str:
+        """What the server that runs now said of faults of its own."""
+        return "\n".join(line for line in self._server.log.read_text().splitlines() if not line.startswith("request="))
+
     async def stop(self) -> None:
         """As one is stopped politely."""
         self._up.clear()

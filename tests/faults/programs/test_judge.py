@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from tests.faults.programs.evidence import Read, Search
 from tests.faults.programs.generate import urn_of
@@ -195,26 +196,29 @@ FAULTS = {
         "('Task', 't', 7): not there, with 1 entries and 1 notices",
     ),
     "an entry that says something else": (
-        with_evidence(lambda it: {"entries": (replace(it.entries[0], interaction="patch"), *it.entries[1:])}),
+        with_evidence(lambda it: {"entries": (structs.replace(it.entries[0], interaction="patch"), *it.entries[1:])}),
         "a PUT, audited as patch",
     ),
     "an entry under another request": (
-        with_evidence(lambda it: {"entries": (replace(it.entries[0], request="request 2"), *it.entries[1:])}),
+        with_evidence(lambda it: {"entries": (structs.replace(it.entries[0], request="request 2"), *it.entries[1:])}),
         "task: acknowledged, and in the audit 0 times",
     ),
     "a refused request that wrote": (
-        with_evidence(lambda it: {"entries": (*it.entries, replace(it.entries[3], request="request 6"))}),
+        with_evidence(lambda it: {"entries": (*it.entries, structs.replace(it.entries[3], request="request 6"))}),
         "['stale']: 0 writes acknowledged, and 1 audited",
     ),
     "a transaction in two requests": (
-        with_evidence(lambda it: {"entries": (*it.entries[:-1], replace(it.entries[-1], request="another"))}),
+        with_evidence(lambda it: {"entries": (*it.entries[:-1], structs.replace(it.entries[-1], request="another"))}),
         "which is no step that was sent, or one of them done twice",
     ),
     "a deletion that nobody sent": (never_sent("team-gone"), "delete CareTeam/g version 4: one request"),
     "a deletion done twice": (
         with_evidence(
             lambda it: {
-                "entries": (*it.entries, *(replace(it.entries[3], request=f"stray {number}") for number in range(2)))
+                "entries": (
+                    *it.entries,
+                    *(structs.replace(it.entries[3], request=f"stray {number}") for number in range(2)),
+                )
             }
         ),
         "delete Task/t version 4: one request",
