@@ -1,6 +1,7 @@
 """Encounter/[id]/$notify-admission: the notice, and the case that begins with it."""
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -123,7 +124,8 @@ async def test_who_has_been_told_is_not_told_again_and_a_new_unit_becomes_a_part
     assert ["Avdelning 4", *UNITS, "Skolan"] == await names(api, [it["member"] for it in team["participant"]])
     assert 1 == (await everything(api))["EpisodeOfCare"]
     stay = (await api.get("Encounter/stay")).json()
-    home = {**stay, "status": "finished", "period": {"start": START, "end": "2026-03-05"}}
+    end = datetime.now(UTC).isoformat(timespec="milliseconds")
+    home = {**stay, "status": "finished", "period": {"start": START, "end": end}}
     assert 200 == (await api.put("Encounter/stay", json=home)).status_code
     late = await api.post(NOTIFY, json=asked(SECOND))
     assert (409, ["case-not-now"]) == (late.status_code, issue_keys(late.json()))
