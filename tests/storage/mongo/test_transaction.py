@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import asynccontextmanager
 
 import pytest
-from pymongo.errors import OperationFailure
+from pymongo.errors import DuplicateKeyError, OperationFailure
 
 from fhir_server.fhir.outcome import NotFound, Unavailable
 from fhir_server.fhir.wording import MESSAGES
@@ -55,6 +55,18 @@ async def test_a_connection_that_breaks_is_mended_and_the_commit_is_written_once
 
         assert 1 == stored.version
         assert [1, 0, 1, 1] == await counted(store)
+
+
+async def test_a_row_that_is_sent_again_is_there_once_and_another_under_its_number_is_refused(faulty):
+    """As the driver does where an answer was lost, or where it took being cancelled for a broken connection."""
+    async with mongo_at(f"{faulty}again", Clock()) as store:
+        row = {"_id": 7, "interaction": "read", "patients": ["p1"]}
+        await store._ledger._write_once(row)
+        await store._ledger._write_once(dict(row))
+
+        assert [0, 0, 1, 0] == await counted(store)
+        with pytest.raises(DuplicateKeyError):
+            await store._ledger._write_once(row | {"interaction": "update"})
 
 
 @pytest.mark.parametrize("command", WRITES)
