@@ -189,6 +189,12 @@ def reindexed_under_a_server(database: str) -> tuple[int, set[str], set[str]]:
     return found["total"], written, midst
 
 
+def put(client: httpx.Client, plan: dict[str, Any]) -> tuple[int, int]:
+    """How often the plan was sent, and the answer to the last: one 503 is a busy store's, and what it leaves open is sent again."""
+    first = client.put(f"/CarePlan/{plan['id']}", json=plan).status_code
+    return (1, first) if first != 503 else (2, client.put(f"/CarePlan/{plan['id']}", json=plan).status_code)
+
+
 def write_until_ended(base: str, process: subprocess.Popen[bytes], database: str) -> tuple[set[str], set[str]]:
     """New plans all over the order in which the index is made, and changes of old ones; the ids of all that are new, and of
     those that were made while a part of the index was.
@@ -199,10 +205,10 @@ def write_until_ended(base: str, process: subprocess.Popen[bytes], database: str
             if process.poll() is not None:
                 return written, midst
             id = f"p{number * 37 % 450:05}-new"
-            assert 201 == client.put(f"/CarePlan/{id}", json=a_care_plan(id=id)).status_code
+            assert put(client, a_care_plan(id=id)) in {(1, 201), (2, 201), (2, 200)}
             written.add(id)
             if done(database):
                 midst.add(id)
             old = f"p{number * 41 % 300 + 4:05}"
-            assert 200 == client.put(f"/CarePlan/{old}", json=a_care_plan(id=old, title="changed")).status_code
+            assert put(client, a_care_plan(id=old, title="changed")) in {(1, 200), (2, 200)}
     raise AssertionError("it never ended")
