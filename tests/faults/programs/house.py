@@ -49,6 +49,7 @@ class House:
             os.kill(whim.choice(workers), signal.SIGKILL)
         else:
             self._server.kill()
+        await asyncio.to_thread(abandon_transactions, self.database)  # else a worker that is left waits for their locks
         await asyncio.to_thread(self._server.process.wait, PATIENCE)
         self._process.close()
         await asyncio.to_thread(abandon_transactions, self.database)  # once nobody is left who could begin another
