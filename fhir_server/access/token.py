@@ -34,8 +34,8 @@ _HEADER = frozenset({"alg", "kid", "typ"})
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Claims:
-    """What a verified token says, one object for as long as it is remembered: `values` are its claims as they stand in it, `id` its jti, `subject` its sub, `expires` the
-    moment of exp in ms since 1970.
+    """What a verified token says, one object for as long as it is remembered: `values` are its claims as they stand in it, `id`
+    its jti, `subject` its sub, `expires` the moment of exp in ms since 1970.
     """
 
     issuer: Issuer

@@ -3,7 +3,7 @@
 https://hl7.org/fhir/R4/references.html#literal
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from fhir_server.fhir.definitions import r4
@@ -25,6 +25,11 @@ class Literal(NamedTuple):
     id: str = ""
     version: str = ""
     base: str = ""
+
+
+def own_reference(resource: Mapping[str, Any]) -> str:
+    """The reference that leads to a resource: `Type/id`."""
+    return f"{resource['resourceType']}/{resource['id']}"
 
 
 def references_in(value: Any) -> Iterator[str]:

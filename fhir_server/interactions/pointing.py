@@ -9,11 +9,11 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from fhir_server.fhir.codec import decode
-from fhir_server.fhir.outcome import Invalid, Issue
+from fhir_server.fhir.outcome import Gone, Invalid, Issue, NotFound
 from fhir_server.fhir.reference import parse_reference, placed_references, references_in
 from fhir_server.interactions.call import Call, Server
 from fhir_server.search.query import Identity, Query
-from fhir_server.storage.store import Stored
+from fhir_server.storage.store import Grant, Stored
 
 
 async def refuse_unseen(
@@ -43,6 +43,15 @@ def place_of(text: str, server: Server) -> str:
     if literal is None or literal.form not in {"relative", "absolute"} or literal.base not in {"", server.base}:
         return ""
     return f"{literal.type}/{literal.id}" if literal.type else ""
+
+
+async def stored_at(place: str, grant: Grant, server: Server) -> Stored | None:
+    """What stands at a place (`Type/id`), as far as the grant reaches; None where nothing does."""
+    type, _, id = place.partition("/")
+    try:
+        return await server.store.read(type, id, grant) if id else None
+    except (NotFound, Gone):
+        return None
 
 
 async def _seen(places: Iterable[str], call: Call, server: Server) -> set[str]:

@@ -60,8 +60,6 @@ async def eyes(patients: Iterable[str], call: Call, server: Server) -> Eyes:
 
 async def shown(versions: Sequence[Stored], call: Call, server: Server) -> tuple[Shown, ...]:
     """The versions as the caller is shown them. Unavailable."""
-    if server.content.protection.spares(call.caller.standing):
-        return tuple(map(Shown, versions))
     looking = await eyes((id for one in versions if _speaks(one, server) for id in one.patients), call, server)
     return tuple(map(looking.on, versions))
 

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from fhir_server.fhir.codec import decode
-from fhir_server.fhir.outcome import Gone, NotFound
 from fhir_server.interactions.call import Server
-from fhir_server.interactions.pointing import place_of
+from fhir_server.interactions.pointing import place_of, stored_at
 from fhir_server.process.discharge.read import is_stay
 from fhir_server.search.query import Identity, Query
 from fhir_server.storage.store import SYSTEM_GRANTS, Matches, Stored
@@ -69,12 +68,8 @@ def _unchanged(query: Query, found: Collection[Stored]) -> Matches:
 
 async def read_at(place: str, server: Server) -> Json | None:
     """The resource that stands at a place; None where there is none."""
-    type, _, id = place.partition("/")
-    try:
-        found: Json = decode((await server.store.read(type, id, GRANT)).text)
-    except (NotFound, Gone):
-        return None
-    return found
+    stored = await stored_at(place, GRANT, server)
+    return None if stored is None else decode(stored.text)
 
 
 def case_of(stay: Json, server: Server) -> str:

@@ -10,8 +10,9 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-from fhir_server.fhir.canonical import OURS, structure
+from fhir_server.fhir.canonical import OURS
 from fhir_server.fhir.definitions import BadDefinition, by_canonical
+from fhir_server.fhir.extension import extensions, value_of
 from fhir_server.process.clock import Term, term_of
 from fhir_server.process.soundness import refuse_unsound
 from fhir_server.process.workflow import RENEWED, STANDS, Action, Deadline, Workflow
@@ -79,8 +80,8 @@ def _action(told: Json, systems: Mapping[str, Json]) -> Action:
         title=told["title"],
         is_message=system == MESSAGE,
         transitions=_transitions(told),
-        clocks=tuple(one["valueCode"] for one in _extensions(told, "clock")),
-        takes_back=frozenset(code for one in _extensions(told, "takes-back") for code in _taken(one, systems)),
+        clocks=tuple(one["valueCode"] for one in extensions(told, "clock")),
+        takes_back=frozenset(code for one in extensions(told, "takes-back") for code in _taken(one, systems)),
         before=frozenset(_related(told, BEFORE)),
         ends=next(iter(_related(told, ENDS)), ""),
         senders=frozenset(parties) - staff,
@@ -100,7 +101,7 @@ def _coded(told: Json, systems: Mapping[str, Json]) -> tuple[str, Json]:
 
 def _transitions(told: Json) -> Mapping[str, str]:
     found: dict[str, str] = {}
-    for one in _extensions(told, "transition"):
+    for one in extensions(told, "transition"):
         parts = one["extension"]
         to = next((part["valueCode"] for part in parts if part["url"] == "to"), "")
         for state in (part["valueCode"] for part in parts if part["url"] == "from"):
@@ -144,10 +145,6 @@ def _source(told: Json) -> str:
     return next((str(one["citation"]) for one in told.get("documentation", ())), "")
 
 
-def _extensions(told: Json, name: str) -> list[Json]:
-    return [one for one in told.get("extension", ()) if one["url"] == structure(name)]
-
-
 def _correction(concept: Json) -> tuple[str, str]:
     clock = _property(concept, "clock")
     if clock not in {STANDS, RENEWED}:
@@ -170,5 +167,5 @@ def _property(concept: Json, name: str) -> Any:
     """The value of a concept's property; None where it has none."""
     for one in concept.get("property", ()):
         if one["code"] == name:
-            return next(value for member, value in one.items() if member.startswith("value"))
+            return value_of(one)
     return None

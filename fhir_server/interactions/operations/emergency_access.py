@@ -16,9 +16,10 @@ from fhir_server.access.standing import Standing
 from fhir_server.audit.event import Occasion, entry
 from fhir_server.fhir.codec import decode, encode
 from fhir_server.fhir.instant import instant
-from fhir_server.fhir.outcome import BadParameter, Forbidden, Gone, NotFound, Refusal
+from fhir_server.fhir.outcome import BadParameter, Forbidden, Refusal
 from fhir_server.interactions.call import Answer, Call, Server
 from fhir_server.interactions.operations.parameters import parameter
+from fhir_server.interactions.pointing import stored_at
 from fhir_server.search.query import Query
 from fhir_server.storage.store import SYSTEM_GRANTS, Entry, Grant
 
@@ -135,8 +136,5 @@ async def _blockers(emergency: Emergency, standing: Standing, server: Server) ->
 
 
 async def _read(server: Server, type: str, id: str) -> dict[str, Any] | None:
-    try:
-        found: dict[str, Any] = decode((await server.store.read(type, id, LOOKED_UP)).text)
-    except (NotFound, Gone):
-        return None
-    return found
+    stored = await stored_at(f"{type}/{id}", LOOKED_UP, server)
+    return None if stored is None else decode(stored.text)

@@ -11,17 +11,17 @@ from typing import Any
 from msgspec.structs import replace
 
 from fhir_server.access.organization import provider_above
-from fhir_server.fhir.canonical import structure
 from fhir_server.fhir.codec import decode
+from fhir_server.fhir.extension import extensions, value_of
 from fhir_server.fhir.instant import span
-from fhir_server.fhir.outcome import Conflict, Gone, Invalid, NotFound
+from fhir_server.fhir.outcome import Conflict, Invalid
 from fhir_server.fhir.reference import is_uuid
 from fhir_server.interactions.addressing import placed, register_of
 from fhir_server.interactions.call import Answer, Call, Proposal, Server
 from fhir_server.interactions.commit import put, put_over, written
 from fhir_server.interactions.condition import Match, all_matches, only_match
 from fhir_server.interactions.operations.parameters import ill_given, parameter, parameters, told_flag
-from fhir_server.interactions.pointing import place_of, refuse_unseen
+from fhir_server.interactions.pointing import place_of, refuse_unseen, stored_at
 from fhir_server.interactions.shown import given, shown, whole
 from fhir_server.interactions.validity import refuse_invalid
 from fhir_server.process.discharge.event import Event
@@ -112,18 +112,10 @@ async def _case_of(stay: Stored, server: Server) -> _Case:
 async def _first(references: Sequence[dict[str, Any]], server: Server) -> Stored | None:
     """The first that is there, and of which something has happened."""
     for reference in references:
-        found = await _read(place_of(reference.get("reference", ""), server), server)
+        found = await stored_at(place_of(reference.get("reference", ""), server), OWN, server)
         if found is not None and decode(found.text).get("status") not in VOID:
             return found
     return None
-
-
-async def _read(place: str, server: Server) -> Stored | None:
-    type, _, id = place.partition("/")
-    try:
-        return await server.store.read(type, id, OWN) if id else None
-    except (NotFound, Gone):
-        return None
 
 
 def _refuse_no_stay(stay: dict[str, Any]) -> None:
@@ -231,7 +223,7 @@ async def _provider(unit: str, server: Server) -> str:
     """Who answers for a unit: the organization that none is above."""
 
     async def read(type: str, id: str) -> dict[str, Any] | None:
-        found = await _read(f"{type}/{id}", server)
+        found = await stored_at(f"{type}/{id}", OWN, server)
         return None if found is None else placed(decode(found.text), server)
 
     own = await read(*unit.split("/"))
@@ -252,8 +244,8 @@ def _identifier(call: Call) -> str:
 def _estimated(case: _Case, call: Call) -> str:
     """When the person is thought to leave: as it is told here, else as the stay has it."""
     told = parameter(call, "estimated-discharge")
-    own = (it for it in case.told.get("extension", ()) if it["url"] == structure("estimated-discharge"))
-    text = next((it["valueDateTime"] for it in own), None) if told is None else told
+    own = map(value_of, extensions(case.told, "estimated-discharge"))
+    text = next(own, None) if told is None else told
     if text is None:
         raise Invalid.because("notice-no-estimate", "Parameters.parameter.where(name='estimated-discharge')")
     if not isinstance(text, str) or span(text) is None:

@@ -6,6 +6,7 @@ https://hl7.org/fhir/R4/parameters.html
 from types import MappingProxyType
 from typing import Any
 
+from fhir_server.fhir.extension import value_of
 from fhir_server.fhir.outcome import BadParameter, Refusal, Unreadable
 from fhir_server.interactions.call import Call
 
@@ -70,7 +71,7 @@ def told_flag(call: Call, name: str) -> bool | None:
 def _value(member: dict[str, Any]) -> Any:
     if "resource" in member:
         return member["resource"]
-    return next((value for name, value in member.items() if name.startswith("value")), None)
+    return value_of(member)
 
 
 def answered(name: str, **value: Any) -> dict[str, Any]:

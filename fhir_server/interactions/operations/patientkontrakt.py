@@ -5,19 +5,19 @@ https://hl7.org/fhir/R4/documents.html
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 
 import msgspec
 
 from fhir_server.fhir.codec import decode, encode
-from fhir_server.fhir.instant import DAY_BY_DAY, END, SECOND, instant, moment, span
+from fhir_server.fhir.instant import DAY_BY_DAY, END, instant, moment, span
 from fhir_server.fhir.outcome import BadParameter
-from fhir_server.fhir.shift import STOCKHOLM
 from fhir_server.interactions.call import Answer, Call, Server, Shown
 from fhir_server.interactions.listing import PAGE, given_in
 from fhir_server.interactions.named import NAMED, named
 from fhir_server.interactions.operations.parameters import parameter
 from fhir_server.interactions.shown import shown
+from fhir_server.process.clock import day_of, start_of
 from fhir_server.process.contract.composition import CODES, composition
 from fhir_server.process.contract.content import Content, Json, places
 from fhir_server.search.query import Criterion, Identity, OfPatient, Query, Sort, Span, Token, every, some
@@ -44,7 +44,7 @@ async def patientkontrakt(call: Call, grant: Grant, server: Server) -> Answer:
     given_in(call, "$patientkontrakt", "start")
     _refuse_parts(call)
     now = server.clock()
-    plans_from, meetings_from = _days(call, datetime.fromtimestamp(now // SECOND, STOCKHOLM).date())
+    plans_from, meetings_from = _days(call, day_of(now))
     reading = _Reading(call, grant, server)
     content = await reading.content(plans_from, meetings_from, now)
     opening = composition(content, reading.title, server.base, str(server.statement["software"]["name"]))
@@ -72,11 +72,6 @@ def _days(call: Call, today: date) -> tuple[date, date]:
 def _from(parameter: str, start: int) -> Span:
     """What ends at this moment or later, or never."""
     return Span(parameter, "gt", start - 1, start - 1)
-
-
-def _first_of(day: date) -> int:
-    """Midnight in Stockholm, in milliseconds since 1970."""
-    return int(datetime.combine(day, time(), STOCKHOLM).timestamp()) * SECOND
 
 
 def _begun(text: str) -> int:
@@ -114,7 +109,7 @@ class _Reading:
         requests = await self._named_by("ServiceRequest", steps)
         tasks = await self._named_by("Task", steps)
         teams = await self._found("contacts", "CareTeam", _in(*TEAMS))
-        upcoming = every(_in(*MEETINGS), _from("date", _first_of(meetings_from)))
+        upcoming = every(_in(*MEETINGS), _from("date", start_of(meetings_from)))
         meetings = await self._found("appointments", "Appointment", upcoming, Sort("date"))
         messages = await self._found("messages", "Communication", _in(*MESSAGES), Sort("sent", descending=True))
         beside = await self._beside()

@@ -13,10 +13,9 @@ from fhir_server.fhir.codec import decode, encode
 from fhir_server.fhir.definitions import by_canonical
 from fhir_server.fhir.instant import instant, span
 from fhir_server.fhir.naming import folded
-from fhir_server.fhir.outcome import BadParameter
 from fhir_server.fhir.wording import worded
 from fhir_server.interactions.call import Answer, Call, Server
-from fhir_server.interactions.operations.parameters import parameter
+from fhir_server.interactions.operations.parameters import ill_given, parameter
 from fhir_server.interactions.pointing import place_of
 from fhir_server.interactions.shown import eyes
 from fhir_server.interactions.stays import Json, look_up, of_case, read_at, stays_of
@@ -57,7 +56,7 @@ def _moment(call: Call, server: Server) -> int:
         return server.clock()
     told = last_of(asked) if isinstance(asked, str) else None
     if told is None:
-        raise BadParameter.because("parameter-value", "Parameters.parameter", name="at", expected="a dateTime")
+        raise ill_given("at", asked, "a dateTime")
     return told
 
 

@@ -12,10 +12,10 @@ from typing import Any
 
 from fhir_server.fhir.definitions import by_canonical
 from fhir_server.fhir.instant import day_of
+from fhir_server.process import clock
 from fhir_server.process.addressing.place import Places, registered_address
 from fhir_server.process.addressing.row import Row, row_of
 from fhir_server.process.definition import MESSAGE
-from fhir_server.process.sip.when import clock_reading
 
 DIRECT, DEPUTY, CATCH_ALL = "direct", "deputy", "catch-all"
 """How a unit comes to be told: it is its own; it stands in for one that is closed; nobody else was found."""
@@ -109,7 +109,7 @@ class Register:
         return [row for row in fitting if _specificity(row, whom) == best]
 
     def _fitting(self, whom: _Person, message: str, at: int) -> Iterator[Row]:
-        on = clock_reading(at).date()
+        on = clock.day_of(at)
         for row in self._rows.values():
             near = row.unit in whom.listed or not row.areas.isdisjoint(whom.areas)
             if near and row.unit and row.holds(at) and row.takes(message) and row.is_for(whom.born, on):

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from fhir_server.fhir.canonical import OURS, structure
+from fhir_server.fhir.canonical import OURS
+from fhir_server.fhir.extension import extensions, parts_in
 from fhir_server.fhir.instant import BEGINNING, END, span
-from fhir_server.process.sip.when import clock_reading
+from fhir_server.process.clock import reading
 
 SERVICE = f"{OURS}/CodeSystem/service"
 WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -55,7 +56,7 @@ class Row:
         if any(start <= at <= end for start, end in self._closed()):
             return False
         hours = self.told.get("availableTime", ())
-        return not hours or any(_is_within(one, clock_reading(at)) for one in hours)
+        return not hours or any(_is_within(one, reading(at)) for one in hours)
 
     def _closed(self) -> list[tuple[int, int]]:
         return [_days(one["during"]) for one in self.told.get("notAvailable", ()) if "during" in one]
@@ -64,19 +65,19 @@ class Row:
 def row_of(told: Json) -> Row:
     """The row that a valid HealthcareService of the profile tells."""
     codings = (coding for concept in told.get("type", ()) for coding in concept.get("coding", ()))
-    spans = [_parts(one) for one in _extensions(told, "birth-days")]
-    ages = [_parts(one) for one in _extensions(told, "ages")]
-    start, end = _days(next((one["valuePeriod"] for one in _extensions(told, "validity")), {}))
+    spans = [parts_in(one) for one in extensions(told, "birth-days")]
+    ages = [parts_in(one) for one in extensions(told, "ages")]
+    start, end = _days(next((one["valuePeriod"] for one in extensions(told, "validity")), {}))
     return Row(
         at=f"HealthcareService/{told['id']}",
         unit=told.get("providedBy", {}).get("reference", ""),
         name=told.get("name", ""),
         service=next((it.get("code", "") for it in codings if it.get("system") == SERVICE), ""),
         areas=frozenset(one["reference"] for one in told.get("coverageArea", ()) if "reference" in one),
-        messages=frozenset(one["valueCode"] for one in _extensions(told, "message-type")),
+        messages=frozenset(one["valueCode"] for one in extensions(told, "message-type")),
         days=tuple((one["from"], one["to"]) for one in spans),
         ages=(ages[0].get("from", 0), ages[0].get("to", OLDEST)) if ages else None,
-        deputy=next((one["valueReference"].get("reference", "") for one in _extensions(told, "deputy")), ""),
+        deputy=next((one["valueReference"].get("reference", "") for one in extensions(told, "deputy")), ""),
         start=start,
         end=end,
         told=told,
@@ -116,17 +117,8 @@ def _moments(text: str) -> tuple[int, int] | None:
     found = span(text)
     if found is None or "T" in text:
         return found
-    low, high = (clock_reading(it).utcoffset() or timedelta() for it in found)
+    low, high = (reading(it).utcoffset() or timedelta() for it in found)
     return found[0] - low // _MS, found[1] - high // _MS
 
 
 _MS = timedelta(milliseconds=1)
-
-
-def _parts(extension: Json) -> dict[str, int]:
-    parts = extension.get("extension", ())
-    return {part["url"]: next(value for name, value in part.items() if name.startswith("value")) for part in parts}
-
-
-def _extensions(told: Json, name: str) -> list[Json]:
-    return [one for one in told.get("extension", ()) if one["url"] == structure(name)]

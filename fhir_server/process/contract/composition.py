@@ -10,7 +10,8 @@ from markupsafe import Markup
 
 from fhir_server.fhir.canonical import OURS
 from fhir_server.fhir.instant import instant
-from fhir_server.process.contract.content import Content, Json, place_of
+from fhir_server.fhir.reference import own_reference
+from fhir_server.process.contract.content import Content, Json
 from fhir_server.process.contract.section import SECTIONS, Section
 from fhir_server.process.contract.written import day_or_time, narrative, paragraph, sentences
 
@@ -28,7 +29,7 @@ def composition(content: Content, title: Callable[[str], str], base: str, author
         "text": narrative(paragraph(_opening(content))),
         "status": "final",
         "type": _concept("contract", title),
-        "subject": {"reference": f"{base}/{place_of(content.patient)}"},
+        "subject": {"reference": f"{base}/{own_reference(content.patient)}"},
         "date": instant(content.at),
         "author": [{"type": "Device", "display": author}],
         "title": title("contract"),
@@ -42,7 +43,7 @@ def _opening(content: Content) -> Markup:
 
 
 def _section(section: Section, content: Content, title: Callable[[str], str], base: str) -> dict[str, Any]:
-    listed = [{"reference": f"{base}/{place_of(one)}"} for one in section.lists(content)]
+    listed = [{"reference": f"{base}/{own_reference(one)}"} for one in section.lists(content)]
     more = [paragraph("Det finns mer än vad som visas här.")] if section.code in content.cut else []
     told = [*section.tell(content, content.names()), *more] if listed else [paragraph(section.nothing)]
     return {

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from fhir_server.fhir.reference import parse_reference
+from fhir_server.fhir.reference import own_reference, parse_reference
 
 Json = dict[str, Any]
 
@@ -30,7 +30,7 @@ class Content:
 
     def names(self) -> "Names":
         """What they are called who stand in it."""
-        return Names({place_of(one): one for one in (self.patient, *self.beside)}, self.display)
+        return Names({own_reference(one): one for one in (self.patient, *self.beside)}, self.display)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +68,6 @@ class Names:
             return ", ".join(filter(None, named))
         name = resource.get("name")
         return name if isinstance(name, str) else _human(name[0]) if name else ""
-
-
-def place_of(resource: Mapping[str, Any]) -> str:
-    """`Type/id` of a resource."""
-    return f"{resource['resourceType']}/{resource['id']}"
 
 
 def places(references: Sequence[Mapping[str, Any]]) -> Iterator[str]:

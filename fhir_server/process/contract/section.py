@@ -7,9 +7,10 @@ from typing import Any
 
 from markupsafe import Markup
 
-from fhir_server.fhir.canonical import structure
+from fhir_server.fhir.extension import extensions, value_of
 from fhir_server.fhir.instant import span
-from fhir_server.process.contract.content import Content, Json, Names, place_of, places
+from fhir_server.fhir.reference import own_reference
+from fhir_server.process.contract.content import Content, Json, Names, places
 from fhir_server.process.contract.written import day_or_time, from_to, linked, listed, paragraph, sentences
 
 STATES = MappingProxyType(
@@ -67,7 +68,7 @@ def _goals_and_actions(content: Content, names: Names) -> Iterator[Markup]:
 
 def _paired(actions: Sequence[Json]) -> Iterator[tuple[Json, Json]]:
     """What is decided beside who does it; a decision that nobody has yet, and a task without one, stand alone."""
-    decided = {place_of(one): one for one in actions if one["resourceType"] == "ServiceRequest"}
+    decided = {own_reference(one): one for one in actions if one["resourceType"] == "ServiceRequest"}
     tasks = [one for one in actions if one["resourceType"] == "Task"]
     done = [(next(places([task.get("focus", {})]), ""), task) for task in tasks]
     taken = {place for place, _ in done}
@@ -177,9 +178,7 @@ def _with(word: str, text: str) -> str:
 
 def _told(resource: Json, extension: str) -> Any:
     """What an extension of ours says; None where it is not there."""
-    url = structure(extension)
-    found = (it for it in resource.get("extension", ()) if it.get("url") == url)
-    return next((value for it in found for name, value in it.items() if name.startswith("value")), None)
+    return next(map(value_of, extensions(resource, extension)), None)
 
 
 SECTIONS = (

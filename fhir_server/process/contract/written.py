@@ -9,8 +9,8 @@ from datetime import datetime
 
 from markupsafe import Markup
 
-from fhir_server.fhir.instant import DAY_BY_DAY, SECOND, moment, span
-from fhir_server.fhir.shift import STOCKHOLM
+from fhir_server.fhir.instant import DAY_BY_DAY, moment, span
+from fhir_server.process.clock import reading
 
 MONTHS = (
     "januari", "februari", "mars", "april", "maj", "juni", "juli", "augusti", "september", "oktober", "november", "december",
@@ -92,6 +92,6 @@ def _reading(text: str) -> datetime | None:
     if found is None:
         return None
     try:
-        return datetime.fromtimestamp(found[0] / SECOND, STOCKHOLM)
+        return reading(found[0])
     except (ValueError, OverflowError):
         return None

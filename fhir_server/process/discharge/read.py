@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from fhir_server.fhir.canonical import structure
+from fhir_server.fhir.extension import extensions, parts_in
 from fhir_server.fhir.instant import span
-from fhir_server.fhir.reference import parse_reference
+from fhir_server.fhir.reference import own_reference, parse_reference
 from fhir_server.process.definition import MESSAGE, SYSTEM, load_workflow
 from fhir_server.process.discharge.event import Event
 from fhir_server.process.discharge.payer import Placement
@@ -40,7 +40,7 @@ def events_of(resources: Iterable[Json], workflow: Workflow | None = None) -> tu
     late counts from when it was given.
     """
     workflow, resources = workflow or load_workflow(), tuple(resources)
-    notices = frozenset(_name(it) for it in resources if _is_notice(it, workflow))
+    notices = frozenset(own_reference(it) for it in resources if _is_notice(it, workflow))
     return tuple(event for it in resources for event in _events(it, notices))
 
 
@@ -69,7 +69,7 @@ def _may_tell_of_stay(resource: Json) -> bool:
             return _code([resource.get("code", {})], TASK) in TASKS
         case "CarePlan":
             compulsory = _code(resource.get("category", ()), PLAN_TYPES) == COMPULSORY
-            return compulsory or bool(_extensions(resource, "offer"))
+            return compulsory or bool(extensions(resource, "offer"))
     return False
 
 
@@ -100,17 +100,17 @@ def _of_message(message: Json, notices: frozenset[str]) -> Iterator[Event]:
     yield Event(
         code=code,
         at=at,
-        id=_name(message),
+        id=own_reference(message),
         sender=message.get("sender", {}).get("reference", ""),
         recipients=frozenset(it["reference"] for it in message.get("recipient", ()) if "reference" in it),
         cancels=_named(message, "cancels"),
         corrects=_named(message, "corrects"),
-        reason=next((it["valueCode"] for it in _extensions(message, "correction-reason")), ""),
+        reason=next((it["valueCode"] for it in extensions(message, "correction-reason")), ""),
         value=_value(message),
         late=bool(late),
     )
-    if _name(message) in notices:
-        yield from _told(message, RECEIVED, message.get("received"), value=_name(message))
+    if own_reference(message) in notices:
+        yield from _told(message, RECEIVED, message.get("received"), value=own_reference(message))
 
 
 def _is_notice(resource: Json, workflow: Workflow) -> bool:
@@ -123,7 +123,7 @@ def _is_notice(resource: Json, workflow: Workflow) -> bool:
 
 def _value(message: Json) -> str:
     """The estimated discharge that it tells, or open care's readiness."""
-    told = [it for part in message.get("payload", ()) for it in _extensions(part, "estimated-discharge")]
+    told = [it for part in message.get("payload", ()) for it in extensions(part, "estimated-discharge")]
     return told[0]["valueDateTime"] if told else _code([message.get("topic", {})], READINESS)
 
 
@@ -165,16 +165,12 @@ def _told(resource: Json, code: str, when: str | None, value: str = "") -> Itera
     """What a resource tells beside messages; its id is the resource's, and the code."""
     at = _moment(when)
     if at is not None:
-        yield Event(code=code, at=at, id=f"{_name(resource)}#{code}", value=value)
+        yield Event(code=code, at=at, id=f"{own_reference(resource)}#{code}", value=value)
 
 
 def _moment(text: str | None) -> int | None:
     found = span(text) if text else None
     return found[0] if found else None
-
-
-def _name(resource: Json) -> str:
-    return f"{resource['resourceType']}/{resource['id']}"
 
 
 def _code(concepts: Iterable[Json], system: str) -> str:
@@ -183,7 +179,7 @@ def _code(concepts: Iterable[Json], system: str) -> str:
 
 
 def _named(resource: Json, extension: str) -> str:
-    return next((_id(it["valueReference"]) for it in _extensions(resource, extension)), "")
+    return next((_id(it["valueReference"]) for it in extensions(resource, extension)), "")
 
 
 def _id(reference: Json) -> str:
@@ -197,7 +193,7 @@ def placements_of(case: Json) -> Iterator[Placement]:
     """The decisions that an EpisodeOfCare tells by which the person lives in another municipality (extension `placement`); the municipality is the
     reference as it stands.
     """
-    for told in map(_values, _extensions(case, "placement")):
+    for told in map(parts_in, extensions(case, "placement")):
         last = date.fromisoformat(told["until"]) if "until" in told else None
         first = date.fromisoformat(told["since"])
         yield Placement(told["municipality"].get("reference", ""), first, last, told["reason"])
@@ -205,13 +201,4 @@ def placements_of(case: Json) -> Iterator[Placement]:
 
 def _parts(resource: Json, extension: str) -> dict[str, Any]:
     """The values of the parts of an extension, by their names."""
-    return {name: value for it in _extensions(resource, extension) for name, value in _values(it).items()}
-
-
-def _values(extension: Json) -> dict[str, Any]:
-    parts = extension.get("extension", ())
-    return {part["url"]: next(value for name, value in part.items() if name.startswith("value")) for part in parts}
-
-
-def _extensions(element: Json, name: str) -> list[Json]:
-    return [it for it in element.get("extension", ()) if it["url"] == structure(name)]
+    return {name: value for it in extensions(resource, extension) for name, value in parts_in(it).items()}

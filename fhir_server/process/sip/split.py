@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from fhir_server.fhir.canonical import OURS, structure
+from fhir_server.fhir.reference import own_reference
 from fhir_server.process.sip.document import Document
 from fhir_server.process.sip.name import SELF, Name
 from fhir_server.process.sip.when import Span
@@ -341,7 +342,7 @@ def _recipient(who: Found) -> Json:
 
 
 def _at(resource: Json) -> Json:
-    return {"reference": f"{resource['resourceType']}/{resource['id']}"}
+    return {"reference": own_reference(resource)}
 
 
 def _extension(name: str, **value: Any) -> Json:
