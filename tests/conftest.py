@@ -13,6 +13,7 @@ from tests.apps.page import LEFT_OUT as NO_APP
 from tests.databases import KINDS, empty_database, pytest_unconfigure, which
 from tests.fidelity.official import LEFT_OUT as NO_EXAMPLES
 from tests.fidelity.official import Examples, examples
+from tests.moving import Moving
 from tests.npm import left_out
 from tests.witness import enter, summary, witnessed
 
@@ -60,6 +61,14 @@ def database(request: pytest.FixtureRequest) -> str:
 def limits() -> dict[str, object]:
     """Settings that a test wants otherwise than they are."""
     return {}
+
+
+@pytest.fixture
+def time(monkeypatch: pytest.MonkeyPatch) -> Moving:
+    """The clock of the houses that are opened after it is asked for."""
+    moving = Moving()
+    monkeypatch.setattr("fhir_server.assembly.clock", moving)
+    return moving
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 
 from fhir_server.assembly import Assembly
 from tests.access.abuse.protected import FLAGGED, SECRETS, leaks, written
-from tests.access.abuse.test_relatives import ON, OTHERS, PROXY, Moving, a_child, a_mandate, put_all
+from tests.access.abuse.test_relatives import ON, OTHERS, PROXY, a_child, a_mandate, put_all
 from tests.access.abuse.told import found, keys, nowhere, whole
 from tests.access.house import smart
 
@@ -15,13 +15,6 @@ pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("world")]
 TOLD = ("Patient", "CarePlan", "CareTeam", "Goal", "Communication")
 DIRECTORY = {"Organization", "Practitioner", "PractitionerRole", "Composition"}
 OF_A = {"Patient/a", "CarePlan/a-plan", "CareTeam/a-team", "Goal/a-goal", "Communication/a-communication"}
-
-
-@pytest.fixture
-def time(monkeypatch) -> Moving:
-    moving = Moving()
-    monkeypatch.setattr("fhir_server.assembly.clock", moving)
-    return moving
 
 
 @pytest.fixture

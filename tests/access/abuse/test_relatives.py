@@ -6,14 +6,11 @@ relatives is five seconds old at the most: a test that changes them moves its cl
 
 from collections.abc import AsyncIterator
 from copy import deepcopy
-from datetime import datetime
 from typing import Any
 
 import pytest
 
-from fhir_server.access.standing import ACTING_KEPT_MS
 from fhir_server.assembly import Assembly
-from fhir_server.assembly.outside import clock as real_clock
 from tests.access.abuse.conftest import documented, numbered
 from tests.access.abuse.test_policy import PLAN, a_block, day, is_hidden, is_seen, put
 from tests.access.abuse.told import a_goal, a_message, keys
@@ -26,31 +23,6 @@ Json = dict[str, Any]
 ROLE_CODE = "http://terminology.hl7.org/CodeSystem/v3-RoleCode"
 PROTECTED = {"system": "http://hl7.se/fhir/ig/base/CodeSystem/SecurityLabel", "code": "sekretessmarkering"}
 OFF, ON = {"proxies": False}, {"proxies": True}
-
-
-class Moving:
-    """The clock of the house: that of the machine, until a test moves or stops it."""
-
-    ahead = 0
-    stopped = 0
-
-    def __call__(self) -> int:
-        return self.stopped or real_clock() + self.ahead
-
-    def later(self) -> None:
-        """So much later that nothing is believed any more."""
-        self.ahead += ACTING_KEPT_MS
-
-    def stop(self, at: str) -> None:
-        """At that very millisecond."""
-        self.stopped = int(datetime.fromisoformat(at).timestamp() * 1000)
-
-
-@pytest.fixture
-def time(monkeypatch) -> Moving:
-    moving = Moving()
-    monkeypatch.setattr("fhir_server.assembly.clock", moving)
-    return moving
 
 
 @pytest.fixture

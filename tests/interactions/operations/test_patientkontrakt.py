@@ -8,7 +8,6 @@ import pytest
 
 from fhir_server.assembly import Assembly, assembled, claim_index
 from fhir_server.fhir.codec import decode, encode
-from tests.access.abuse.test_relatives import Moving
 from tests.builders import a_bundle, a_care_plan, a_patient, an_entry, issue_keys
 from tests.stories.story import Story, load_stories
 from tests.witness import witnessed
@@ -20,13 +19,6 @@ STORIES = load_stories()
 NAMES = ("sip-hemma", "utskrivning", "skyddad-identitet", "ombud")
 HERE_ALONE = pytest.mark.parametrize("database", ["sqlite:///:memory:"], ids=["sqlite"])
 """The store has no part in it."""
-
-
-@pytest.fixture
-def time(monkeypatch) -> Moving:
-    moving = Moving()
-    monkeypatch.setattr("fhir_server.assembly.clock", moving)
-    return moving
 
 
 @pytest.fixture
