@@ -29,6 +29,7 @@ from fhir_server.storage.mongo.store import MongoStore
 
 REAL = "TEST_MONGODB_URI"
 EMULATOR = "secantusdb"
+PROGRAM = str(Path(__file__).with_name("emulator.py"))
 STARTED_WITHIN = 30
 """Seconds for the emulator to open its port."""
 LAID_OUT = ("--storage-path", ":memory:", "--cache-size", "16G", "--log-level", "ERROR")
@@ -78,8 +79,7 @@ def start_emulator(*options: str) -> tuple[str, Callable[[], None]]:
         pytest.skip(LEFT_OUT)
     port = _free_port()
     folder = tempfile.mkdtemp(prefix="emulator-")
-    program = str(Path(sys.executable).with_name("secantusd-py"))
-    command = [program, *LAID_OUT, "--port", str(port), *options]
+    command = [sys.executable, "-P", PROGRAM, *LAID_OUT, "--port", str(port), *options]
     with (Path(folder) / "log").open("w") as log:
         process = subprocess.Popen(
             command, cwd=folder, stdout=log, stderr=subprocess.STDOUT, env=os.environ | {"TMPDIR": folder}
