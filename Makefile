@@ -16,7 +16,7 @@ help:
 	@echo "make quick      the tests alone, without the slow ones"
 	@echo "make format     lay the code out"
 	@echo "make benchmark  measure, as ratios in one run"
-	@echo "make worlds     who may see what in ten thousand random worlds (WORLDS=10000)"
+	@echo "make worlds     who may see what in ten thousand random worlds (WORLDS=10000, FROM=0)"
 	@echo "make clean      remove what was installed and made"
 
 .venv/bin/python:
@@ -58,8 +58,9 @@ benchmark: $(READY)
 	$(BIN)/python -m tests.benchmarks
 
 WORLDS ?= 10000
+FROM ?= 0
 worlds: $(READY)
-	WORLDS=$(WORLDS) $(BIN)/pytest -n 2 --dist worksteal tests/access/test_worlds.py -k sqlite
+	WORLDS=$(WORLDS) WORLDS_FROM=$(FROM) $(BIN)/pytest -n 2 --dist worksteal tests/access/test_worlds.py -k sqlite
 
 clean:
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

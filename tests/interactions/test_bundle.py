@@ -198,6 +198,23 @@ async def test_the_entries_of_a_batch_stand_alone(api):
     assert "OperationOutcome" == answer.json()["entry"][0]["response"]["outcome"]["resourceType"]
 
 
+async def test_a_batch_answers_its_reads_in_their_places_and_each_sees_the_writes_before_it(api):
+    reads = [an_entry("GET", f"Patient/{'here' if n % 3 else 'nobody'}") for n in range(20)]
+    first, second = (
+        an_entry("PUT", "Patient/here", a_patient(id="here", gender=gender)) for gender in ("male", "female")
+    )
+
+    told = (await api.post("", json=a_bundle(first, *reads, second, *reads, type="batch"))).json()["entry"]
+
+    assert ["201 male", *seen("male"), "200 female", *seen("female")] == [
+        f"{entry['response']['status'][:3]} {entry.get('resource', {}).get('gender', '')}" for entry in told
+    ]
+
+
+def seen(gender):
+    return [f"200 {gender}" if n % 3 else "404 " for n in range(20)]
+
+
 async def test_a_minimal_answer_leaves_the_written_resources_out(api):
     answer = await api.post("", json=a_story(), headers={"Prefer": "return=minimal"})
 
