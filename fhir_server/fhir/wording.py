@@ -269,6 +269,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "The store did not say in time whether the change was written. Read before you send it again.",
         "Lagringen svarade inte i tid om ändringen skrevs. Läs innan du skickar den igen.",
     ),
+    "stopped": (
+        "The server is stopping and answers this no more. Whether a change was written is not known; read before you send it again.",
+        "Servern stängs och svarar inte på detta. Om en ändring skrevs är inte känt; läs innan du skickar den igen.",
+    ),
     "stored-too-large": (
         "The resource and what it is found by take more than {limit} bytes.",
         "Resursen och det som den hittas genom tar mer än {limit} byte.",

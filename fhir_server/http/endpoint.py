@@ -1,12 +1,14 @@
 """One request through its seven stops: a plain ASGI application, mounted at the FHIR base."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from starlette.datastructures import Headers as RequestHeaders
 from starlette.types import Receive, Scope, Send
 
-from fhir_server.fhir.outcome import Refusal, Unauthorized
+from fhir_server.fhir.outcome import Refusal, Unauthorized, Unavailable
 from fhir_server.http.errors import failed, refused
 from fhir_server.http.negotiate import language
 from fhir_server.http.observe import Observed, Observer
@@ -14,6 +16,9 @@ from fhir_server.http.request import Reader
 from fhir_server.http.response import CONTENT_TYPE, GUARDED, NO_BODY, Headers, body_of, headers_of
 from fhir_server.interactions.call import Routes, Server
 from fhir_server.interactions.commit import perform
+
+_Wire: TypeAlias = tuple[int, Headers, bytes]
+"""Status, headers and body."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +38,21 @@ class FhirEndpoint:
         """ASGI."""
         seen = self.observer.begun(self.new_request_id())
         try:
-            status, headers, body = await self._answer(scope, receive, seen)
+            answer = await self._answer(scope, receive, seen)
         except Refusal as refusal:
             if isinstance(refusal, Unauthorized):
                 self.turned_away(_source(scope))
-            status, headers, body = refused(refusal, _language(scope))
+            answer = refused(refusal, _language(scope))
+        except asyncio.CancelledError:  # the server ends, and has waited for this as long as it may
+            await self._tell(refused(Unavailable.because("stopped"), _language(scope)), seen, scope, send)
+            raise
         except Exception as error:  # noqa: BLE001  # a fault of ours becomes a 500 with a request id, never a stack trace
             self.observer.fault(seen, error)
-            status, headers, body = failed(_language(scope))
+            answer = failed(_language(scope))
+        await self._tell(answer, seen, scope, send)
+
+    async def _tell(self, answer: _Wire, seen: Observed, scope: Scope, send: Send) -> None:
+        status, headers, body = answer
         headers += [*GUARDED, (b"x-request-id", seen.request_id.encode())]
         if status not in NO_BODY:
             headers.append((b"content-length", str(len(body)).encode()))
@@ -48,7 +60,7 @@ class FhirEndpoint:
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
         self.observer.answered(seen, status)
 
-    async def _answer(self, scope: Scope, receive: Receive, seen: Observed) -> tuple[int, Headers, bytes]:
+    async def _answer(self, scope: Scope, receive: Receive, seen: Observed) -> _Wire:
         address = self.routes.find(scope["method"], scope["path"].removeprefix(self.path))
         seen.interaction, seen.type = address.interaction, address.type
         call = await self.reader.read(address, scope, receive, seen.request_id)

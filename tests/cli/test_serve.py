@@ -2,13 +2,17 @@
 
 import signal
 import socket
+import sqlite3
 import stat
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.builders import a_care_plan
+from tests.builders import a_care_plan, issue_keys
 from tests.servers import run, serving
 
 
@@ -17,8 +21,8 @@ def database(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path}/plans.db"
 
 
-def serve(database: str):
-    return serving("serve", "--access", "open", "--database", database)
+def serve(database: str, **environment: str):
+    return serving("serve", "--access", "open", "--database", database, **environment)
 
 
 def test_what_was_written_is_there_after_a_restart(database):
@@ -40,6 +44,24 @@ def test_a_server_told_to_stop_stops_with_success(database):
     with serve(database) as server:
         server.process.send_signal(signal.SIGTERM)
         assert 0 == server.process.wait(10)
+
+
+@pytest.mark.parametrize(("held", "status"), [(False, 201), (True, 503)])
+def test_what_is_not_answered_when_the_server_has_to_end_is_told_so(database, tmp_path, held, status):
+    with (
+        serve(database, FHIR_SERVER_STOP_SECONDS="1") as server,
+        ThreadPoolExecutor() as callers,
+        closing(sqlite3.connect(tmp_path / "plans.db", isolation_level=None)) as other,
+    ):
+        other.execute("BEGIN IMMEDIATE" if held else "BEGIN")
+        asked = callers.submit(httpx.put, f"{server.base}/CarePlan/a", json=a_care_plan(id="a"))
+        time.sleep(0.5)
+        server.process.send_signal(signal.SIGTERM)
+        answer = asked.result(10)
+
+    assert status == answer.status_code
+    assert answer.headers["x-request-id"]
+    assert held == (answer.status_code == 503 and ["stopped"] == issue_keys(answer.json()))
 
 
 def test_a_page_link_is_followed_after_a_restart(database):
