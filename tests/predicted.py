@@ -134,8 +134,18 @@ async def _of_one(method: str, path: str, told: Json, etag: str, whole: Whole) -
         return Prediction(0, joined=True)
     if told.get("resourceType") == "Bundle" and told.get("type") in {"searchset", "history", "document"}:
         return Prediction(max(1, await _shown(told, whole)))
+    if last == "$worklist":
+        return Prediction(max(1, len(set(_listed_persons(told)))))
     several = method == "DELETE" and len(parts) == 1 and not etag
     return Prediction(0, joined=True) if several else Prediction(1)
+
+
+def _listed_persons(told: Json) -> Iterator[str]:
+    """Whom the rows of a unit's worklists are about."""
+    for part in (it for row in told.get("parameter", ()) for it in row.get("part", ()) if it["name"] == "row"):
+        for it in part["part"]:
+            if it["name"] == "person":
+                yield it["valueReference"]["reference"]
 
 
 async def _shown(bundle: Json, whole: Whole) -> int:

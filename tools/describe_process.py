@@ -12,6 +12,7 @@ from fhir_server.fhir.definitions import by_canonical
 from fhir_server.process.addressing.recipients import services_of
 from fhir_server.process.definition import CLOCK, MESSAGE, REASON, STATE, load_workflow
 from fhir_server.process.workflow import Action, Deadline
+from fhir_server.process.worklist.definition import OPEN, PERSON, STAFF, UNIT, WORKLIST, Worklist, load_worklists
 
 NOTHING = "\u2013"
 PAGE = Path(__file__).parent.parent / "docs/process.md"
@@ -30,6 +31,7 @@ def with_tables(text: str) -> str:
         ("deadlines", _due()),
         ("corrections", _reasons()),
         ("told", _told()),
+        ("worklists", _worklists()),
     ):
         before, begins, rest = text.partition(f"<!-- {name} -->\n")
         _, ends, after = rest.partition(f"<!-- /{name} -->\n")
@@ -117,6 +119,25 @@ def _property(concept: Mapping[str, object], name: str) -> object:
     found = concept["property"]
     assert isinstance(found, list)
     return next(it["valueCode"] for it in found if it["code"] == name)
+
+
+def _worklists() -> Iterator[str]:
+    """Each list of a unit, and which Tasks are in it by its properties."""
+    yield "| list | svenska | holds | Tasks |"
+    yield "|---|---|---|---|"
+    for one in by_canonical()[WORKLIST]["concept"]:
+        kind = load_worklists()[one["code"]]
+        tasks = _tasks(kind) if kind.holds_tasks else NOTHING
+        yield f"| `{one['code']}` | {one['display']} | {one['definition']} | {tasks} |"
+
+
+def _tasks(kind: Worklist) -> str:
+    code = f"`{kind.task}`" if kind.task else "of any code"
+    statuses = "open" if kind.statuses == frozenset(OPEN) else ", ".join(sorted(kind.statuses))
+    return f"{code}, {statuses}, of the {_OWNERS[kind.owner]}"
+
+
+_OWNERS = {UNIT: "unit itself", PERSON: "person who asks", STAFF: "unit or its staff"}
 
 
 if __name__ == "__main__":

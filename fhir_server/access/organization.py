@@ -12,12 +12,18 @@ Read: TypeAlias = Callable[[str, str], Awaitable[dict[str, Any] | None]]
 
 async def provider_above(unit: dict[str, Any], read: Read) -> dict[str, Any]:
     """The care provider that a unit belongs to: the organization that none is above."""
+    return (await with_those_above(unit, read))[-1]
+
+
+async def with_those_above(unit: dict[str, Any], read: Read) -> list[dict[str, Any]]:
+    """The unit, and the organizations above it, each above the one before."""
+    found = [unit]
     for _ in range(HIGHEST):
-        higher = await target_of(unit, "partOf", read)
+        higher = await target_of(found[-1], "partOf", read)
         if higher is None:
             break
-        unit = higher
-    return unit
+        found.append(higher)
+    return found
 
 
 async def target_of(resource: Mapping[str, Any], element: str, read: Read) -> dict[str, Any] | None:

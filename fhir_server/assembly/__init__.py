@@ -42,6 +42,7 @@ from fhir_server.assembly.defined import (
     search_parameters,
     shelf_of,
     sound_workflow,
+    sound_worklists,
     statement_of,
 )
 from fhir_server.assembly.duties import sharing, tended, told, trusted
@@ -128,6 +129,7 @@ def _server(settings: Settings, store: Store, trust: Trust | None) -> Server:
     standings = Standings(store, load_persons(), clock, emergencies, wards=_wards(settings, store))
     compartments, profiles = load_compartments(parameters), compiled_profiles()
     sound_workflow()
+    sound_worklists()
     return Server(
         store=ShelfOverStore(shelf_of(statement, extractor), TrailOverStore(store, Renderer(settings.base))),
         access=_smart(settings, standings, trust, parser, law)

@@ -26,11 +26,13 @@ from fhir_server.fhir.definitions import BadDefinition
 from fhir_server.fhir.naming import naming_systems
 from fhir_server.http.routes import Promises
 from fhir_server.http.smart import AuthorizationServer, Configuration, smart_configuration, smart_security
+from fhir_server.interactions.queries import QUERIES
 from fhir_server.interactions.shelve import shelve
 from fhir_server.interactions.table import TABLE
 from fhir_server.process.definition import load_workflow
 from fhir_server.process.policy import Policies, load_policies
 from fhir_server.process.workflow import Workflow
+from fhir_server.process.worklist.definition import Worklist, load_worklists
 from fhir_server.search.extract import Extractor
 from fhir_server.search.parameter import Parameters, load_parameters
 from fhir_server.settings import Settings
@@ -60,6 +62,7 @@ def check_definitions() -> None:
     shelf_of(statement, Extractor(search_parameters(all_compiled=True), settings.base))
     compiled_profiles()
     sound_workflow()
+    sound_worklists()
     discharge_policies()
     load_law()
     emergency_terms()
@@ -95,6 +98,14 @@ def sound_workflow() -> Workflow:
         return load_workflow()
     except BadDefinition as error:
         raise NotStarted(f"profiles/PlanDefinition-discharge.json: {error}") from error
+
+
+def sound_worklists() -> Mapping[str, Worklist]:
+    """What a unit's staff look at; NotStarted where a list says what nobody reads."""
+    try:
+        return load_worklists()
+    except BadDefinition as error:
+        raise NotStarted(f"profiles/CodeSystem-worklist.json: {error}") from error
 
 
 def discharge_policies() -> Policies:
@@ -195,6 +206,8 @@ def promises_of(statement: dict[str, Any]) -> Promises:
 
 
 def refuse_boasts(promises: Promises) -> None:
-    """Raises NotStarted where the CapabilityStatement promises an interaction that nobody built."""
-    if boasts := promises.interactions - TABLE.keys():
-        raise NotStarted(f"{STATEMENT} promises what nobody built: {', '.join(sorted(boasts))}.")
+    """Raises NotStarted where the CapabilityStatement promises an interaction or a named query that nobody built."""
+    boasts = sorted(promises.interactions - TABLE.keys())
+    boasts += [f"{type}?_query={name}" for type, name in sorted(promises.queries) if name not in QUERIES.get(type, ())]
+    if boasts:
+        raise NotStarted(f"{STATEMENT} promises what nobody built: {', '.join(boasts)}.")

@@ -63,6 +63,14 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "The token has no scope for this: it needs {letters} on {type} (create, read, update, delete, search).",
         "Åtkomstintyget saknar omfattning (scope) för detta: det behövs {letters} på {type} (create, read, update, delete, search).",
     ),
+    "query-no-unit": (
+        "The named query {name} is for staff who act under a commission at a unit that is known here. Search by owner instead.",
+        "Den namngivna sökningen {name} är för personal med medarbetaruppdrag på en enhet som finns här. Sök i stället på owner.",
+    ),
+    "query-no-person": (
+        "The named query {name} is for a person who is known here: a member of staff or a citizen. Search by owner instead.",
+        "Den namngivna sökningen {name} är för en person som finns här: personal eller en invånare. Sök i stället på owner.",
+    ),
     "role-missing": (
         "No rule lets this caller do this ({letter}) to any {type}: a role, a commission or its purpose is missing. See docs/privacy.md.",
         "Ingen regel låter den här användaren göra detta ({letter}) med någon {type}: en roll, ett medarbetaruppdrag eller dess ändamål saknas. Se docs/privacy.md.",

@@ -33,8 +33,14 @@ SHAPES = {
 """Where each interaction answers: a method, and a shape of address."""
 
 
+QUERY = "query"
+"""The kind of an OperationDefinition that is no address of its own but a search: https://hl7.org/fhir/R4/search.html#query"""
+
+
 class Promises:
-    """What a CapabilityStatement promises, as a table that a call is looked up in; `interactions` are those promised anywhere."""
+    """What a CapabilityStatement promises, as a table that a call is looked up in; `interactions` are those promised anywhere,
+    `queries` the named queries, each with the type that is searched.
+    """
 
     def __init__(self, statement: Mapping[str, Any], definitions: Definitions) -> None:
         """KeyError where a definition that the statement names is not among the definitions."""
@@ -43,6 +49,7 @@ class Promises:
         self._compartments = compartments(statement, definitions).keys()
         places = tuple(promised(statement, definitions))
         self.interactions: frozenset[str] = frozenset(interaction for _, interaction, _, _ in places)
+        self.queries: frozenset[tuple[str, str]] = frozenset(named_queries(statement, definitions))
         for type, interaction, method, shape in places:
             self._table[type, shape][method] = interaction
             if method == "GET":
@@ -120,8 +127,18 @@ def promised(statement: Mapping[str, Any], definitions: Definitions) -> Iterator
             for method, shape in (*SHAPES[promise["code"]], *_conditional(kind, promise["code"])):
                 yield kind["type"], promise["code"], method, shape
         for promise in kind.get("operation", ()):
+            if definitions[promise["definition"]].get("kind") == QUERY:
+                continue
             for method, shape in _operation(kind["type"], definitions[promise["definition"]]):
                 yield kind["type"], f"${promise['name']}", method, shape
+
+
+def named_queries(statement: Mapping[str, Any], definitions: Definitions) -> Iterator[tuple[str, str]]:
+    """Each named query that is promised, with its type."""
+    for kind in statement["rest"][0]["resource"]:
+        for promise in kind.get("operation", ()):
+            if definitions[promise["definition"]].get("kind") == QUERY:
+                yield kind["type"], promise["name"]
 
 
 def compartments(statement: Mapping[str, Any], definitions: Definitions) -> dict[str, frozenset[str]]:

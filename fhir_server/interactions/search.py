@@ -9,19 +9,22 @@ from fhir_server.fhir.subset import read_subset
 from fhir_server.interactions.call import Answer, Call, Server
 from fhir_server.interactions.include import included
 from fhir_server.interactions.listing import links, listing, matched, noted, position
+from fhir_server.interactions.queries import QUERIES
 from fhir_server.interactions.shown import shown
 from fhir_server.search.query import every
 from fhir_server.storage.store import Grant
 
 
 async def search(call: Call, grant: Grant, server: Server) -> Answer:
-    """200 and the matches of one page; BadParameter for what is not understood."""
-    asked = server.content.parser.parse(call.type, call.parameters, lenient=call.preference.lenient)
+    """200 and the matches of one page; BadParameter for what is not understood, Forbidden for a named query that is not the caller's."""
+    queries = QUERIES.get(call.type, {})
+    asked = server.content.parser.parse(call.type, call.parameters, lenient=call.preference.lenient, queries=queries)
+    named = [await queries[asked.named](call.caller.standing, server)] if asked.named else []
     path = call.address.path
     after = position(server, path, asked.understood, asked.page)
     subset = read_subset(call.parameters, call.type)
     page = await server.store.search(
-        replace(asked.query, where=every(*server.content.within(call.address), asked.query.where)),
+        replace(asked.query, where=every(*server.content.within(call.address), *named, asked.query.where)),
         grant,
         count=0 if subset.counts else asked.count,
         after=after,

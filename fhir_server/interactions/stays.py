@@ -4,8 +4,9 @@ A case is an EpisodeOfCare with the stays (Encounters of inpatient care) that na
 own. All of it is read under the system grant `process`: where a case stands is one thing, whoever asks.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, TypeAlias
 
 from fhir_server.fhir.codec import decode
@@ -13,12 +14,14 @@ from fhir_server.interactions.call import Server
 from fhir_server.interactions.pointing import place_of, stored_at
 from fhir_server.process.discharge.read import is_stay
 from fhir_server.search.query import Identity, Query
-from fhir_server.storage.store import SYSTEM_GRANTS, Matches, Stored
+from fhir_server.storage.store import SYSTEM_GRANTS, Grant, Matches, Stored
 
 GRANT = SYSTEM_GRANTS["process"]
 ABOUT_A_STAY = ("Communication", "Task", "CarePlan")
 TOGETHER = 500
 """So many are read at once."""
+MOST_NAMED = 200
+"""So many places are named in one question."""
 
 Json: TypeAlias = dict[str, Any]
 
@@ -37,26 +40,54 @@ async def look_up(case: str, server: Server, beside: Collection[str] = ()) -> Fo
     queries = [Query(type, Identity(frozenset({id})))]
     if type == "EpisodeOfCare":
         queries.append(_naming("Encounter", "episode-of-care", case, server))
-    found = [(query, await _all(query, server)) for query in queries]
+    found = [(query, await all_found(query, server)) for query in queries]
     stays = {f"{one.type}/{one.id}" for _, items in found for one in items if one.type == "Encounter"}
     for stay in sorted(stays.union(beside)):
         about = (_naming(kind, "encounter", stay, server) for kind in ABOUT_A_STAY)
-        found += [(query, await _all(query, server)) for query in about]
+        found += [(query, await all_found(query, server)) for query in about]
     return Found(
         {f"{one.type}/{one.id}": decode(one.text) for _, items in found for one in items},
         tuple(_unchanged(query, items) for query, items in found),
     )
 
 
+async def look_up_several(cases: Iterable[Stored], server: Server) -> Mapping[str, list[Json]]:
+    """What is stored of each of several EpisodeOfCares, by their places: read together, and nothing where one has no stay."""
+    episodes = {f"EpisodeOfCare/{one.id}": decode(one.text) for one in cases}
+    stays: dict[str, str] = {}
+    found: dict[str, list[Json]] = {case: [] for case in episodes}
+    for stay in await _all_naming("Encounter", "episode-of-care", episodes, server):
+        case = case_of(stay, server)
+        if is_stay(stay) and case in episodes:
+            found[case] += [stay] if found[case] else [episodes[case], stay]
+            stays[f"Encounter/{stay['id']}"] = case
+    for kind in ABOUT_A_STAY:
+        for one in await _all_naming(kind, "encounter", stays, server):
+            place = encounter_of(one, server)
+            if place in stays:
+                found[stays[place]].append(one)
+    return found
+
+
+async def _all_naming(type: str, parameter: str, places: Iterable[str], server: Server) -> list[Json]:
+    return [
+        decode(one.text)
+        for some in batched(places, MOST_NAMED)
+        for one in await all_found(_naming(type, parameter, ",".join(some), server), server)
+    ]
+
+
 def _naming(type: str, parameter: str, place: str, server: Server) -> Query:
+    """What names a place, or one of several with commas between."""
     return server.content.parser.parse(type, [(parameter, place)]).query
 
 
-async def _all(query: Query, server: Server) -> list[Stored]:
-    page = await server.store.search(query, GRANT, count=TOGETHER, total=False)
+async def all_found(query: Query, server: Server, grant: Grant = GRANT) -> list[Stored]:
+    """All that a query finds within a grant, however many."""
+    page = await server.store.search(query, grant, count=TOGETHER, total=False)
     found = list(page.items)
     while page.next is not None:
-        page = await server.store.search(query, GRANT, count=TOGETHER, after=page.next, total=False)
+        page = await server.store.search(query, grant, count=TOGETHER, after=page.next, total=False)
         found += page.items
     return found
 
@@ -92,3 +123,10 @@ def of_case(case: str, stays: Collection[str], resources: Mapping[str, Json], se
 def encounter_of(resource: Json, server: Server) -> str:
     """Where the Encounter stands that a resource is about; "" where it names none."""
     return place_of(resource.get("encounter", {}).get("reference", ""), server)
+
+
+def batched(places: Iterable[str], size: int) -> Iterator[tuple[str, ...]]:
+    """The places, so many at a time."""
+    left = iter(places)
+    while some := tuple(islice(left, size)):
+        yield some

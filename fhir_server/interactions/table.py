@@ -25,6 +25,7 @@ from fhir_server.interactions.operations.translate import translate
 from fhir_server.interactions.operations.validate import validate
 from fhir_server.interactions.operations.validate_code import validate_code
 from fhir_server.interactions.operations.why import why
+from fhir_server.interactions.operations.worklist import worklist
 from fhir_server.interactions.operations.write_sip import write_sip
 from fhir_server.interactions.patch import patch
 from fhir_server.interactions.read import read
@@ -58,6 +59,7 @@ TABLE: Mapping[str, Interaction] = MappingProxyType(
         "$patientkontrakt": patientkontrakt,
         "$merge": merge,
         "$process": process,
+        "$worklist": worklist,
         "$expand": expand,
         "$validate-code": validate_code,
         "$lookup": lookup,

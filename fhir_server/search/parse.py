@@ -3,7 +3,7 @@
 https://hl7.org/fhir/R4/search.html
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -27,9 +27,10 @@ MOST_NAMED = 20
 """So many unknown parameters are said back to the caller."""
 
 TOTALS = ("none", "estimate", "accurate")
-RESULT = ("_count", "_sort", "_total", "_summary", "_elements", "_page", "_format", "_pretty", "_totalMethod")
-"""Parameters that shape the answer. `_summary` and `_elements` are `fhir/subset.py`'s, `_format` and `_pretty` the edge's;
-fhirpy's `_totalMethod` says nothing new."""
+NAMED = "_query"
+RESULT = ("_count", "_sort", "_total", "_summary", "_elements", "_page", "_format", "_pretty", "_totalMethod", NAMED)
+"""Parameters that are no criteria of their own. `_summary` and `_elements` are `fhir/subset.py`'s, `_format` and `_pretty` the edge's;
+fhirpy's `_totalMethod` says nothing new; what `_query` names is for whoever searches to say."""
 SILENT = frozenset({"_page", "_totalMethod"})
 """Not shown in the self link."""
 SORTED = frozenset({"token", "date", "uri", "string", "number", "quantity"})
@@ -37,7 +38,6 @@ SORTED = frozenset({"token", "date", "uri", "string", "number", "quantity"})
 REFUSED: Mapping[str, str] = {
     "_contained": "contained resources are found with what contains them",
     "_containedType": "contained resources are found with what contains them",
-    "_query": "no named queries are defined",
 }
 """What R4 has and this server does not, with the reason: refused also where the caller is lenient."""
 
@@ -45,13 +45,14 @@ REFUSED: Mapping[str, str] = {
 @dataclass(frozen=True, slots=True)
 class Search:
     """A search, understood. `count` resources make a page; `page` is the token of a page given out before, or empty;
-    `total` as asked, or empty; `understood` makes the self link; `warnings` say what was left aside.
+    `total` as asked, or empty; `named` the query that `_query` names, or empty; `understood` makes the self link; `warnings` say what was left aside.
     """
 
     query: Query
     count: int
     page: str
     total: str
+    named: str
     understood: tuple[Pair, ...]
     warnings: tuple[Issue, ...]
     includes: tuple[Include, ...] = ()
@@ -72,8 +73,10 @@ class Parser:
         """The parameters of a type by code."""
         return self._criteria.known(type)
 
-    def parse(self, type: str, pairs: Iterable[Pair], *, lenient: bool = False) -> Search:
-        """What names and values, already decoded, ask of the resources of a type.
+    def parse(
+        self, type: str, pairs: Iterable[Pair], *, lenient: bool = False, queries: Collection[str] = ()
+    ) -> Search:
+        """What names and values, already decoded, ask of the resources of a type, of which there are these named `queries`.
 
         BadParameter for what is unknown or malformed. `lenient` leaves unknown parameters aside and says so; nothing else,
         since a filter that is not obeyed shows what was not asked for. https://hl7.org/fhir/R4/search.html#errors
@@ -92,6 +95,7 @@ class Parser:
             count=_count(results),
             page=results.get("_page", ""),
             total=_total(results),
+            named=_named(results, queries),
             understood=(
                 *(pair for pair in sorted_out.criteria if pair[0] not in unknown),
                 *sorted_out.includes,
@@ -162,6 +166,16 @@ def _total(results: Mapping[str, str]) -> str:
     found = results.get("_total", "")
     if "_total" in results and found not in TOTALS:
         raise BadParameter.because("parameter-value", name="_total", expected="|".join(TOTALS))
+    return found
+
+
+def _named(results: Mapping[str, str], queries: Collection[str]) -> str:
+    """https://hl7.org/fhir/R4/search.html#query"""
+    found = results.get(NAMED, "")
+    if NAMED in results and not queries:
+        raise BadParameter.because("search-unsupported", name=NAMED, why="no named queries are defined here")
+    if NAMED in results and found not in queries:
+        raise BadParameter.because("parameter-value", name=NAMED, expected="|".join(queries))
     return found
 
 

@@ -75,7 +75,7 @@ SYSTEM_GRANTS = {
     "process": Grant(Everything(), "HOPERAT", "system-process"),
 }
 """The server's own look-ups, each under a name of its own: no bypass. `reindex` reads every stored resource to derive its index
-anew; `identity` matches a person by national identifier; `standing` finds who a caller is; `readiness` asks whether anything can
+anew; `identity` matches a person by national identifier; `standing` finds who a caller is, and who works at its unit; `readiness` asks whether anything can
 be read at all; under `registry` it is told who registered clients and issuers; `verification` reads the whole trail, to see that
 it is what was written; `authorize` finds the synthetic people that one may be while developing; `protection` asks whose identity
 is protected; `emergency` finds whether somebody is kept here, and who has blocked; by `explanation` it is told, at the command

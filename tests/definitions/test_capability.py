@@ -9,6 +9,7 @@ from fhir_server.assembly.outside import NotStarted
 from fhir_server.fhir.definitions import FOLDERS, by_canonical, read
 from fhir_server.fhir.outcome import NoSuchInteraction, NotAllowed
 from fhir_server.http.routes import SHAPES, Promises
+from fhir_server.interactions.queries import QUERIES
 from fhir_server.interactions.shelve import CONFORMANCE
 from fhir_server.interactions.table import TABLE
 from fhir_server.search.parameter import APART, load_parameters
@@ -19,6 +20,7 @@ pytestmark = pytest.mark.anyio
 
 (REST,) = dict(read("capability"))[STATEMENT]["rest"]
 OPERATIONS = {row["url"]: row for _, row in read("capability") if row["resourceType"] == "OperationDefinition"}
+NAMED = {row["url"] for row in OPERATIONS.values() if row["kind"] == "query"}
 DEFINITIONS = by_canonical()
 TYPES = {kind["type"]: kind for kind in REST["resource"]}
 PATHS = {
@@ -135,12 +137,26 @@ def test_an_operation_answers_where_its_definition_says_and_nowhere_else():
         for path, level in ((type, "type" if type else "system"), (f"{type}/x", "instance")):
             if level == "instance" and not type:
                 continue
-            expected = promised and definition[level] and reads
+            expected = promised and definition[level] and reads and definition["url"] not in NAMED
             assert expected == reaches(routes, method, f"{path}/${definition['code']}"), (
                 method,
                 path,
                 definition["code"],
             )
+
+
+def test_the_named_queries_that_are_promised_are_those_that_were_built():
+    built = {(type, name) for type, queries in QUERIES.items() for name in queries}
+
+    assert built == Promises({"rest": [REST]}, DEFINITIONS).queries
+    assert {name for _, name in built} == {OPERATIONS[url]["code"] for url in NAMED}
+    with pytest.raises(NotStarted, match=r"Task\?_query=theirs"):
+        refuse_boasts(Promises({"rest": [a_query("theirs")]}, {"urn:theirs": {"kind": "query"}}))
+    refuse_boasts(Promises({"rest": [a_query("mine")]}, {"urn:mine": {"kind": "query"}}))
+
+
+def a_query(name: str):
+    return {"resource": [{"type": "Task", "operation": [{"name": name, "definition": f"urn:{name}"}]}]}
 
 
 def test_every_operation_that_is_defined_is_promised_somewhere():

@@ -10,7 +10,6 @@ from typing import Any
 
 from fhir_server.access.organization import provider_above, target_of
 from fhir_server.fhir.codec import decode, encode
-from fhir_server.fhir.definitions import by_canonical
 from fhir_server.fhir.instant import instant, span
 from fhir_server.fhir.naming import folded
 from fhir_server.fhir.wording import worded
@@ -20,6 +19,7 @@ from fhir_server.interactions.pointing import place_of
 from fhir_server.interactions.shown import eyes
 from fhir_server.interactions.stays import Json, look_up, of_case, read_at, stays_of
 from fhir_server.process.clock import last_of
+from fhir_server.process.concept import worded_coding
 from fhir_server.process.definition import STATE, load_workflow
 from fhir_server.process.discharge.flag import Flag
 from fhir_server.process.discharge.progress import Parties, Party, Progress, known_at, progress, told_of
@@ -179,9 +179,7 @@ def _line(line: Line, language: str) -> Iterator[Json]:
 
 
 def _state(code: str, language: str) -> Json:
-    concept = next(it for it in by_canonical()[STATE]["concept"] if it["code"] == code)
-    words = {it["language"]: it["value"] for it in concept.get("designation", ())}
-    return {"system": STATE, "code": code, "display": words.get(language, concept["display"])}
+    return worded_coding(STATE, code, language)
 
 
 def _display(name: str) -> Json:

@@ -1,0 +1,47 @@
+"""Who and what belongs to a unit, by the directory: its staff, its services, and the units above it. Read under the system grant
+`standing`: who works where hangs on nobody's scopes.
+"""
+
+from typing import Any
+
+from fhir_server.access.organization import with_those_above
+from fhir_server.fhir.codec import decode
+from fhir_server.interactions.call import Server
+from fhir_server.interactions.pointing import place_of, stored_at
+from fhir_server.interactions.stays import all_found
+from fhir_server.search.query import Query, Reference
+from fhir_server.storage.store import SYSTEM_GRANTS
+
+GRANT = SYSTEM_GRANTS["standing"]
+
+
+async def staff_of(unit: str, server: Server) -> frozenset[str]:
+    """The places of the commissions at a unit (`Organization/[id]`), and of the people who have one; also of those whose commission has
+    ended, since what they had taken is still the unit's.
+    """
+    found = set()
+    for role in await _of_unit("PractitionerRole", unit, server):
+        found |= {f"PractitionerRole/{role['id']}", place_of(role.get("practitioner", {}).get("reference", ""), server)}
+    return frozenset(found - {""})
+
+
+async def services_of(unit: str, server: Server) -> frozenset[str]:
+    """The places of the HealthcareServices that a unit provides."""
+    return frozenset(f"HealthcareService/{one['id']}" for one in await _of_unit("HealthcareService", unit, server))
+
+
+async def units_from(unit: str, server: Server) -> frozenset[str]:
+    """The places of a unit and of those above it; none where it is not there."""
+
+    async def read(type: str, id: str) -> dict[str, Any] | None:
+        stored = await stored_at(f"{type}/{id}", GRANT, server)
+        return None if stored is None else decode(stored.text)
+
+    type, _, id = unit.partition("/")
+    own = await read(type, id) if id else None
+    return frozenset(f"Organization/{it['id']}" for it in await with_those_above(own, read)) if own else frozenset()
+
+
+async def _of_unit(type: str, unit: str, server: Server) -> list[dict[str, Any]]:
+    where = Reference("organization", "Organization", unit.partition("/")[2])
+    return [decode(one.text) for one in await all_found(Query(type, where), server, GRANT)]
