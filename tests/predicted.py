@@ -42,7 +42,8 @@ UNREAD = frozenset({
 OF_TERMS = frozenset({"$expand", "$validate-code", "$lookup", "$translate"})
 """They tell what the definitions say: nobody's data."""
 
-JOINED = frozenset({"$merge", "$write-sip", "$notify-admission"})
+OURS = "https://fhir-care-plan-server.example/"
+JOINED = frozenset({"$merge", "$write-sip", "$notify-admission", "$acknowledge", "$forward"})
 """They write several versions at once, and do not show them all."""
 
 
@@ -136,6 +137,8 @@ async def _of_one(method: str, path: str, told: Json, etag: str, whole: Whole) -
         return Prediction(max(1, await _shown(told, whole)))
     if last == "$worklist":
         return Prediction(max(1, len(set(_listed_persons(told)))))
+    if method in {"POST", "PUT", "PATCH"} and parts[0] == "Communication" and _may_be_of_ours(told):
+        return Prediction(1, joined=True)  # and what the units that it names are asked
     several = method == "DELETE" and len(parts) == 1 and not etag
     return Prediction(0, joined=True) if several else Prediction(1)
 
@@ -146,6 +149,12 @@ def _listed_persons(told: Json) -> Iterator[str]:
         for it in part["part"]:
             if it["name"] == "person":
                 yield it["valueReference"]["reference"]
+
+
+def _may_be_of_ours(told: Json) -> bool:
+    """Whether it claims a profile of ours, or is not shown."""
+    profiles = told["meta"].get("profile", ()) if told.get("resourceType") == "Communication" else [OURS]
+    return any(it.startswith(OURS) for it in profiles)
 
 
 async def _shown(bundle: Json, whole: Whole) -> int:

@@ -134,7 +134,7 @@ async def _unjoined(joined: Iterable[Exchange], found: dict[str, list[Entry]], h
     """What writes several versions at once tells of each of them that no other request tells of, and of each once."""
     own = {one.request_id for one in joined}
     others = {_version(entry) for id, entries in found.items() if id not in own for entry in entries if _wrote(entry)}
-    mine = [_version(entry) for id in own for entry in found[id] if _wrote(entry) and _version(entry)[2]]
+    mine = [_version(it) for id in own for it in found[id] if _wrote(it) and not _met(it) and it.version]
     there = {(one.type, one.id, one.version) async for one in _versions(house) if ORIGIN not in one.text}
     missing = there - others - set(mine)
     if missing:
@@ -145,6 +145,11 @@ async def _unjoined(joined: Iterable[Exchange], found: dict[str, list[Entry]], h
 
 def _wrote(entry: Entry) -> bool:
     return entry.interaction in WRITES and entry.status < 400
+
+
+def _met(entry: Entry) -> bool:
+    """Whether it is a conditional create that met what it wanted, and wrote nothing."""
+    return (entry.interaction, entry.status) == ("create", 200)
 
 
 def _version(entry: Entry) -> tuple[str, str, int]:

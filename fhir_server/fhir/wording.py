@@ -587,6 +587,35 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "Another message has this identifier; a new message has one of its own.",
         "Ett annat meddelande har den här identifieraren; ett nytt meddelande har en egen.",
     ),
+    # ------------------------------------------------------------------ receipts
+    "receipt-no-acknowledgement": (
+        "This Task acknowledges no message: its code is another than 'acknowledge'.",
+        "Den här uppgiften (Task) kvitterar inget meddelande: dess kod är en annan än 'acknowledge'.",
+    ),
+    "receipt-not-yours": (
+        "The unit that the message came to acknowledges it, and nobody for it.",
+        "Ett meddelande kvitteras av den enhet som det kom till, och av ingen annan i dess ställe.",
+    ),
+    "receipt-by-operation": (
+        "An acknowledgement is made by the server, and answered by Task/$acknowledge.",
+        "En kvittens skapas av servern och besvaras med Task/$acknowledge.",
+    ),
+    "receipt-taken": (
+        "Somebody else has taken this message. Who takes it over all the same names the version in If-Match.",
+        "Någon annan har tagit hand om meddelandet. Den som ändå tar över det anger versionen i If-Match.",
+    ),
+    "receipt-over": (
+        "This cannot be said of a message whose acknowledgement is '{status}'. Allowed: {allowed}.",
+        "Det går inte att säga om ett meddelande vars kvittens är '{status}'. Tillåtet: {allowed}.",
+    ),
+    "forward-elsewhere": (
+        "A message is sent on to a unit of the same provider that is open. Units of others are told by whoever sent it.",
+        "Ett meddelande vidarebefordras till en enhet hos samma huvudman som är i drift. Enheter hos andra underrättas av den som skickade det.",
+    ),
+    "forward-told": (
+        "This unit has the message already.",
+        "Den här enheten har redan meddelandet.",
+    ),
     # ------------------------------------------------------------------ a SIP as a document
     "not-text": (
         "The body is not text in UTF-8.",

@@ -40,12 +40,14 @@ from fhir_server.interactions.cases import judged
 from fhir_server.interactions.draft import draft
 from fhir_server.interactions.origin import told_origins
 from fhir_server.interactions.pointing import refuse_unseen
+from fhir_server.interactions.receipts import asked_receipts
 from fhir_server.interactions.shown import Whole, eyes
 from fhir_server.interactions.trail import leave_trail, occasion_of, tell_refusal
 from fhir_server.interactions.validity import refuse_invalid
 from fhir_server.messaging.outbox import notice
-from fhir_server.search.query import NOTHING
-from fhir_server.storage.store import Change, Commit, Entry, Grant, Overtaken, Put, Stored
+from fhir_server.process.discharge.receipt import refuse_forged
+from fhir_server.search.query import NOTHING, Everything
+from fhir_server.storage.store import Change, Commit, Entry, Grant, Matches, Overtaken, Put, Stored
 
 ATTEMPTS = 40
 """How often a write whose condition was overtaken by another writer is thought through again."""
@@ -163,16 +165,19 @@ async def _settle(call: Call, grant: Grant, server: Server) -> Answer:
 async def write(
     proposal: Proposal, call: Call, grant: Grant, server: Server, beside: tuple[Entry, ...] = ()
 ) -> tuple[Shown, ...]:
-    """What the store made of a proposal as the caller is shown it, one version for each change; who made them, and the entries
-    `beside`, are written with it. Raises Overtaken, what the store refuses, Conflict for what cannot happen in a case, and
-    Invalid for an X-Provenance that cannot be kept. Who is protected is asked before: nothing may fail once it is written.
+    """What the store made of a proposal as the caller is shown it, one version for each change; who made them, the entries
+    `beside`, and what units are to acknowledge are written with it. Raises Overtaken, what the store refuses, Conflict for what
+    cannot happen in a case, and Invalid for an X-Provenance that cannot be kept. Who is protected is asked before: nothing may fail
+    once it is written.
     """
     proposal = replace(proposal, conditions=proposal.conditions + await judged(proposal.changes, server))
     speaks = server.content.protection.speaks_of
     written = (it for it in proposal.changes if isinstance(it, Put) and speaks(it.type, *astuple(it.draft)))
     looking = await eyes((id for it in written for id in it.patients), call, server)
-    origins = await told_origins(proposal.changes, call, grant, server)
-    made = await server.store.commit(_commit(proposal, origins, occasion_of(call, grant, server), call, grant, beside))
+    changes = proposal.changes + await asked_receipts(proposal.changes, call, server)
+    origins = await told_origins(changes, call, grant, server)
+    occasion = occasion_of(call, grant, server)
+    made = await server.store.commit(_commit(changes, origins, proposal.conditions, occasion, call, grant, beside))
     if not DIRECTORY.isdisjoint(change.type for change in proposal.changes):
         server.access.directory_changed()
     return tuple(map(looking.on, made[: len(proposal.changes)]))
@@ -183,8 +188,9 @@ DIRECTORY = frozenset({"Organization", "Practitioner", "PractitionerRole"})
 
 
 def _commit(
-    proposal: Proposal,
+    changes: tuple[Change, ...],
     origins: tuple[Put, ...],
+    conditions: tuple[Matches, ...],
     occasion: Occasion,
     call: Call,
     grant: Grant,
@@ -192,11 +198,11 @@ def _commit(
 ) -> Commit:
     return Commit(
         grant,
-        proposal.changes + origins,
-        proposal.conditions,
-        (*(_write_entry(occasion, change) for change in proposal.changes), *beside)
+        changes + origins,
+        conditions,
+        (*(_write_entry(occasion, change) for change in changes), *beside)
         or (entry(occasion, call.address.interaction, 200, type=call.type, id=call.id),),
-        tuple(notice(change) for change in proposal.changes),
+        tuple(notice(change) for change in changes),
     )
 
 
@@ -223,6 +229,10 @@ def resource_of(call: Call, server: Server) -> dict[str, Any]:
     refuse_subset(body)
     refuse_invalid(server.content.validator.issues(body))
     return body
+
+
+ORDINARY = frozenset({"create", "update", "patch"})
+"""What says itself what it writes; an operation of the process has rules of its own."""
 
 
 def put(
@@ -252,6 +262,8 @@ def put(
         refuse_skipped(resource, earlier)
         refuse_lowered(resource, earlier)
         refuse_modified(resource, earlier, server.content.validator.profiles.has)
+        if call.address.interaction in ORDINARY:
+            refuse_forged(resource, earlier)
     related = relations(resource, id, patients, server.base)
     return Put(kind, id, draft(resource, id), index, patients, related, method)
 
@@ -265,6 +277,13 @@ async def put_over(stored: Stored, resource: Whole, call: Call, server: Server, 
     change = put(resource, stored.id, call, server, method=method, before=stored)
     await refuse_unseen(resource, change.patients, stored, call, server)
     return replace(change, version=version, rereads=named is None)
+
+
+def put_unreached(stored: Stored, resource: dict[str, Any], call: Call, server: Server) -> Put:
+    """The change that replaces a version by what the server itself makes of it, whatever its caller may write. Invalid."""
+    refuse_invalid(server.content.validator.issues(resource))
+    change = put(resource, stored.id, call, server, method="PUT", before=stored)
+    return replace(change, version=stored.version, rereads=True, reach=Everything())
 
 
 async def refuse_unversioned(call: Call, grant: Grant, server: Server) -> None:

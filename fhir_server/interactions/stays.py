@@ -92,6 +92,11 @@ async def all_found(query: Query, server: Server, grant: Grant = GRANT) -> list[
     return found
 
 
+async def naming(type: str, parameter: str, place: str, server: Server) -> tuple[Json, ...]:
+    """The resources of a type that name by a parameter what stands at a place."""
+    return tuple(decode(one.text) for one in await all_found(_naming(type, parameter, place, server), server))
+
+
 def _unchanged(query: Query, found: Collection[Stored]) -> Matches:
     ids = frozenset(one.id for one in found)
     return Matches(query, ids, versions=frozenset((one.id, one.version) for one in found))

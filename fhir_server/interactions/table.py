@@ -10,11 +10,13 @@ from fhir_server.interactions.create import create
 from fhir_server.interactions.delete import delete
 from fhir_server.interactions.history import history
 from fhir_server.interactions.operations.access_log import access_log
+from fhir_server.interactions.operations.acknowledge import acknowledge
 from fhir_server.interactions.operations.addressees import addressees
 from fhir_server.interactions.operations.approve import approve
 from fhir_server.interactions.operations.emergency_access import emergency_access
 from fhir_server.interactions.operations.everything import everything
 from fhir_server.interactions.operations.expand import expand
+from fhir_server.interactions.operations.forward import forward
 from fhir_server.interactions.operations.lookup import lookup
 from fhir_server.interactions.operations.merge import merge
 from fhir_server.interactions.operations.meta import meta, meta_add, meta_delete
@@ -70,6 +72,8 @@ TABLE: Mapping[str, Interaction] = MappingProxyType(
         "$why": why,
         "$addressees": addressees,
         "$notify-admission": notify_admission,
+        "$acknowledge": acknowledge,
+        "$forward": forward,
     }
 )
 """Codes of https://hl7.org/fhir/R4/valueset-type-restful-interaction.html and ...system-restful-interaction.html; an

@@ -73,6 +73,7 @@ SYSTEM_GRANTS = {
     "destruction": Grant(Everything(), "HSYSADMIN", "system-destruction"),
     "retention": Grant(Everything(), "HSYSADMIN", "system-retention"),
     "process": Grant(Everything(), "HOPERAT", "system-process"),
+    "receipt": Grant(Everything(), "HOPERAT", "system-receipt"),
 }
 """The server's own look-ups, each under a name of its own: no bypass. `reindex` reads every stored resource to derive its index
 anew; `identity` matches a person by national identifier; `standing` finds who a caller is, and who works at its unit; `readiness` asks whether anything can
@@ -83,7 +84,8 @@ line, what each rule says of a resource; under `notice` the case that a notice o
 person of a stay is read; under `door` it is told how many were turned away; under `destruction` two persons have
 something destroyed; under `retention` the trail is pruned; `anchor` finds whom a refused call concerned; `access-log` tells a
 citizen of the own person, and what units are called; `process` reads all that has happened in a case, to say where it stands and
-whether something more may happen in it."""
+whether something more may happen in it; under `receipt` a message that a unit has read is marked as received, and who is to acknowledge
+it is looked up."""
 
 
 @dataclass(frozen=True, slots=True)

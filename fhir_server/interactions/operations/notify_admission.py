@@ -18,7 +18,7 @@ from fhir_server.fhir.outcome import Conflict, Invalid
 from fhir_server.fhir.reference import is_uuid
 from fhir_server.interactions.addressing import placed, register_of
 from fhir_server.interactions.call import Answer, Call, Proposal, Server
-from fhir_server.interactions.commit import put, put_over, written
+from fhir_server.interactions.commit import put, put_over, put_unreached, written
 from fhir_server.interactions.condition import Match, all_matches, only_match
 from fhir_server.interactions.operations.parameters import ill_given, parameter, parameters, told_flag
 from fhir_server.interactions.pointing import place_of, refuse_unseen, stored_at
@@ -191,10 +191,8 @@ async def _changes(notice: Notice, case: _Case, call: Call, server: Server) -> t
         return (message, *await _begun(notice, case, call, server))
     if case.team is None:
         raise Conflict.because("notice-no-parties", "EpisodeOfCare.team")
-    parties = with_parties(decode(case.team.text), notice)
-    refuse_invalid(server.content.validator.issues(parties))
-    team = put(parties, case.team.id, call, server, method="PUT", before=case.team)
-    return (message, replace(team, version=case.team.version, rereads=True, reach=OWN.query))
+    parties = with_parties(decode(case.team.text), (notice.sender, *notice.recipients), notice.sent)
+    return (message, put_unreached(case.team, parties, call, server))
 
 
 async def _begun(notice: Notice, case: _Case, call: Call, server: Server) -> tuple[Put, ...]:

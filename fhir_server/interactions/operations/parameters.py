@@ -63,6 +63,14 @@ def flag(call: Call, name: str) -> bool:
     return value in {True, "true"}
 
 
+def text(call: Call, name: str, most: int) -> str:
+    """A text of at most so many characters; "" where it is not given. BadParameter for a longer one, and for a blank one."""
+    value = parameter(call, name)
+    if value is not None and not (isinstance(value, str) and value.strip() and len(value) <= most):
+        raise ill_given(name, value, f"a text of at most {most} characters")
+    return value or ""
+
+
 def told_flag(call: Call, name: str) -> bool | None:
     """The same, and None where it is not given."""
     return None if parameter(call, name) is None else flag(call, name)

@@ -99,15 +99,16 @@ def parties_of(notice: Notice, provider: str) -> dict[str, Any]:
     }
 
 
-def with_parties(team: Json, notice: Notice) -> dict[str, Any]:
-    """The team with those whom the notice makes parties, and who are none yet; the team itself where all are."""
-    present = {one.get("member", {}).get("reference") for one in team.get("participant", ()) if _is_going_on(one)}
-    new = [unit for unit in (notice.sender, *notice.recipients) if unit not in present]
-    return {**team, "participant": [*team.get("participant", ()), *_participants(new, notice.sent)]}
+def with_parties(team: Json, units: Iterable[str], since: str) -> dict[str, Any]:
+    """The team with the units (references) that become parties from a moment (FHIR dateTime) on, and are none yet; the team itself where all are."""
+    new = [unit for unit in units if not is_party(team, unit)]
+    return {**team, "participant": [*team.get("participant", ()), *_participants(new, since)]}
 
 
-def _is_going_on(participant: Json) -> bool:
-    return "end" not in participant.get("period", {})
+def is_party(team: Json, unit: str) -> bool:
+    """Whether a unit (reference) is a party as things stand."""
+    going_on = (one for one in team.get("participant", ()) if "end" not in one.get("period", {}))
+    return any(one.get("member", {}).get("reference") == unit for one in going_on)
 
 
 def _participants(units: Iterable[str], start: str) -> list[dict[str, Any]]:

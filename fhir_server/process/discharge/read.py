@@ -64,11 +64,11 @@ def may_tell(resource: Json) -> bool:
 def _may_tell_of_stay(resource: Json) -> bool:
     match resource["resourceType"]:
         case "Communication":
-            return bool(_code(resource.get("category", ()), MESSAGE))
+            return bool(code_in(resource.get("category", ()), MESSAGE))
         case "Task":
-            return _code([resource.get("code", {})], TASK) in TASKS
+            return code_in([resource.get("code", {})], TASK) in TASKS
         case "CarePlan":
-            compulsory = _code(resource.get("category", ()), PLAN_TYPES) == COMPULSORY
+            compulsory = code_in(resource.get("category", ()), PLAN_TYPES) == COMPULSORY
             return compulsory or bool(extensions(resource, "offer"))
     return False
 
@@ -92,7 +92,7 @@ def _events(resource: Json, notices: frozenset[str]) -> Iterator[Event]:
 
 
 def _of_message(message: Json, notices: frozenset[str]) -> Iterator[Event]:
-    code = _code(message.get("category", ()), MESSAGE)
+    code = code_in(message.get("category", ()), MESSAGE)
     late = _parts(message, "late-registration")
     at = _moment(late.get("given") or message.get("sent"))
     if message["status"] in UNSENT or not code or at is None:
@@ -117,14 +117,14 @@ def _is_notice(resource: Json, workflow: Workflow) -> bool:
     """Whether planning begins with its being received (2 kap. 6 §)."""
     if resource["resourceType"] != "Communication":
         return False
-    action = workflow.actions.get(_code(resource.get("category", ()), MESSAGE))
+    action = workflow.actions.get(code_in(resource.get("category", ()), MESSAGE))
     return action is not None and "notified" in action.clocks
 
 
 def _value(message: Json) -> str:
     """The estimated discharge that it tells, or open care's readiness."""
     told = [it for part in message.get("payload", ()) for it in extensions(part, "estimated-discharge")]
-    return told[0]["valueDateTime"] if told else _code([message.get("topic", {})], READINESS)
+    return told[0]["valueDateTime"] if told else code_in([message.get("topic", {})], READINESS)
 
 
 def _of_stay(stay: Json) -> Iterator[Event]:
@@ -144,7 +144,7 @@ def _died(stay: Json) -> bool:
 
 
 def _of_task(task: Json, notices: frozenset[str]) -> Iterator[Event]:
-    code = _code([task.get("code", {})], TASK)
+    code = code_in([task.get("code", {})], TASK)
     focus = _id(task.get("focus", {}))
     if code == ACKNOWLEDGE and focus in notices and task["status"] in ANSWERED:
         at = task.get("executionPeriod", {}).get("start") or task.get("lastModified") or task.get("authoredOn")
@@ -157,7 +157,7 @@ def _of_plan(plan: Json) -> Iterator[Event]:
     offer = _parts(plan, "offer")
     if offer.get("answer") in {"accepted", "declined"}:
         yield from _told(plan, f"sip-{offer['answer']}", offer.get("answered") or offer["offered"])
-    if _code(plan.get("category", ()), PLAN_TYPES) == COMPULSORY:
+    if code_in(plan.get("category", ()), PLAN_TYPES) == COMPULSORY:
         yield from _told(plan, "compulsory-plan", plan.get("created"))
 
 
@@ -173,7 +173,8 @@ def _moment(text: str | None) -> int | None:
     return found[0] if found else None
 
 
-def _code(concepts: Iterable[Json], system: str) -> str:
+def code_in(concepts: Iterable[Json], system: str) -> str:
+    """The first code of a system in CodeableConcepts; "" where there is none."""
     codings = (coding for concept in concepts for coding in concept.get("coding", ()))
     return next((it["code"] for it in codings if it.get("system") == system and "code" in it), "")
 

@@ -1,0 +1,131 @@
+"""The acknowledgements of a message: where one is sent, each unit that it newly names gets a Task, in the same Commit.
+
+Whichever way a message comes it comes by here. None is made where somebody is said to have received the message already (it is told
+of afterwards), and none for a unit whose acknowledgement is there, or is written with the message. The Tasks are the server's,
+whatever the sender may write.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from itertools import chain
+from typing import Any
+
+from fhir_server.access.guard import stamped
+from fhir_server.fhir.codec import decode
+from fhir_server.interactions.call import Call, Server
+from fhir_server.interactions.draft import draft
+from fhir_server.interactions.pointing import place_of
+from fhir_server.interactions.stays import naming, read_at
+from fhir_server.interactions.validity import refuse_invalid
+from fhir_server.process.discharge.receipt import (
+    CLOSED,
+    UNITS,
+    UNKNOWN,
+    Recipient,
+    acknowledgement_of,
+    focused_by,
+    is_acknowledgement,
+    is_sent,
+    recipients_in,
+    units_of,
+)
+from fhir_server.search.query import Everything
+from fhir_server.storage.store import Change, Put
+
+Json = dict[str, Any]
+_Written = Mapping[str, Put]
+"""What is written, by its place (`Type/id`)."""
+
+
+async def asked_receipts(changes: Sequence[Change], call: Call, server: Server) -> tuple[Put, ...]:
+    """The changes that ask for the receipts of the messages that are sent by these."""
+    written = {f"{one.type}/{one.id}": one for one in changes if isinstance(one, Put)}
+    sent = {place: message for place, message in _messages(written).items() if is_sent(message)}
+    tasks = [_made(one) for one in written.values() if sent and one.type == "Task"]
+    own = [it for it in tasks if is_acknowledgement(it)]
+    made = [
+        _put(task, call, server)
+        for place, message in sent.items()
+        async for task in _tasks(place, message, own, written, server)
+    ]
+    return tuple(made)
+
+
+def author_of(call: Call, owner: str = "") -> str:
+    """Whom a note may name as who has said something: the person, or else the unit. R4 lets no commission write one."""
+    known = sorted({*call.caller.standing.actors, owner})
+    return next((one for one in known if one.startswith("Practitioner/")), call.caller.standing.unit)
+
+
+def _messages(written: _Written) -> dict[str, Json]:
+    return {place: _made(one) for place, one in written.items() if one.type == "Communication"}
+
+
+def _made(change: Put) -> Json:
+    made: Json = decode(change.draft.text(1, ""))
+    return made
+
+
+async def _tasks(
+    place: str, message: Json, own: Sequence[Json], written: _Written, server: Server
+) -> AsyncIterator[Json]:
+    before = await _before(place, written[place], server)
+    was_sent = before is not None and is_sent(before)
+    if "received" in message and not was_sent:
+        return
+    known = {place_of(it, server) for it in recipients_in(before)} if before is not None and was_sent else set()
+    new = [at for it in recipients_in(message) if (at := place_of(it, server)) and at not in known]
+    named = [at for at in dict.fromkeys(new) if at.partition("/")[0] in UNITS]
+    if not named:
+        return
+    asked = await _asked(place, own, written[place], server)
+    sender = await _unit(place_of(message["sender"].get("reference", ""), server), written, server)
+    found = [await _unit(at, written, server) for at in named]
+    units = {
+        one.unit: one for one in sorted(found, key=lambda one: one.refusal, reverse=True)
+    }  # it came if it came once
+    for unit in units.values():
+        if unit.unit not in asked:
+            yield acknowledgement_of(message, place, unit, sender.unit if not sender.refusal else "")
+
+
+async def _before(place: str, change: Put, server: Server) -> Json | None:
+    return await read_at(place, server) if change.present else None
+
+
+async def _asked(place: str, own: Sequence[Json], change: Put, server: Server) -> set[str]:
+    """The units that are asked already: by what is written with the message, or what is stored of one that was there."""
+    stored = await naming("Task", "focus", place, server) if change.method != "POST" else ()
+    told = chain(focused_by(own, place), focused_by(stored, place))
+    return {place_of(unit, server) for task in told for unit in units_of(task)}
+
+
+async def _unit(place: str, written: _Written, server: Server) -> Recipient:
+    """The unit that a message is for: what is named, or whose service is named."""
+    told = await _at(place, written, server)
+    if told is not None and told["resourceType"] == "HealthcareService":
+        by = place_of(told.get("providedBy", {}).get("reference", ""), server)
+        if not by:
+            return Recipient(place, UNKNOWN)
+        closed, told, place = told.get("active") is False, await _at(by, written, server), by
+        if closed:
+            return Recipient(place, CLOSED)
+    if told is None:
+        return Recipient(place, UNKNOWN)
+    return Recipient(place, CLOSED if told.get("active") is False else "")
+
+
+async def _at(place: str, written: _Written, server: Server) -> Json | None:
+    """What stands at a place, once all is written."""
+    if place in written:
+        return _made(written[place])
+    return await read_at(place, server) if place.partition("/")[0] in server.types else None
+
+
+def _put(task: Json, call: Call, server: Server) -> Put:
+    """The change that stores a Task of the server's own, as one that was written for the message's sender."""
+    refuse_invalid(server.content.validator.issues(task))
+    task = task if call.caller.free else stamped(task, None, call.caller.standing)
+    id = server.new_id("Task")
+    index = server.content.extractor.index(task)
+    patients = server.content.anchors.of("Task", id, index)
+    return Put("Task", id, draft(task, id), index, patients, method="POST", present=False, reach=Everything())
