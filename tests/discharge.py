@@ -8,8 +8,8 @@ from typing import Any
 from fhir_server.fhir.canonical import structure
 from fhir_server.fhir.definitions import by_canonical
 from fhir_server.fhir.shift import STOCKHOLM
-from fhir_server.process.discharge.event import Event
 from fhir_server.process.discharge.fold import fold
+from fhir_server.process.event import Event
 
 SYSTEMS = by_canonical()
 OFFSET = {"system": "http://unitsofmeasure.org", "unit": "d", "code": "d"}

@@ -1,4 +1,4 @@
-"""Writes the tables in `docs/process.md`: the discharge, as `profiles/PlanDefinition-discharge.json` has it.
+"""Writes the tables in `docs/process.md`: the discharge and the SIP, as `profiles/PlanDefinition-….json` have them.
 
     python -m tools.describe_process
 
@@ -10,8 +10,8 @@ from pathlib import Path
 
 from fhir_server.fhir.definitions import by_canonical
 from fhir_server.process.addressing.recipients import services_of
-from fhir_server.process.definition import CLOCK, MESSAGE, REASON, STATE, load_workflow
-from fhir_server.process.workflow import Action, Deadline
+from fhir_server.process.definition import CLOCK, EVENT, MESSAGE, REASON, SIP, load_workflow
+from fhir_server.process.workflow import Action, Deadline, Workflow
 from fhir_server.process.worklist.definition import OPEN, PERSON, STAFF, UNIT, WORKLIST, Worklist, load_worklists
 
 NOTHING = "\u2013"
@@ -26,12 +26,14 @@ def main() -> None:
 def with_tables(text: str) -> str:
     """The page with the tables of today."""
     for name, lines in (
-        ("states", _states()),
-        ("events", _events()),
+        ("states", _states(load_workflow())),
+        ("events", _events(load_workflow())),
         ("deadlines", _due()),
         ("corrections", _reasons()),
         ("told", _told()),
         ("worklists", _worklists()),
+        ("sip-states", _states(load_workflow(SIP))),
+        ("sip-events", _sip_events()),
     ):
         before, begins, rest = text.partition(f"<!-- {name} -->\n")
         _, ends, after = rest.partition(f"<!-- /{name} -->\n")
@@ -39,32 +41,42 @@ def with_tables(text: str) -> str:
     return text
 
 
-def _states() -> Iterator[str]:
+def _states(workflow: Workflow) -> Iterator[str]:
     """Each state, and what leads on from it."""
     yield "| state | svenska | means | leads on |"
     yield "|---|---|---|---|"
-    actions = load_workflow().actions.values()
-    for one in by_canonical()[STATE]["concept"]:
+    actions = workflow.actions.values()
+    for one in by_canonical()[workflow.state_system]["concept"]:
         state = one["code"]
         on = [f"`{it.code}` → {it.transitions[state]}" for it in actions if it.transitions.get(state, state) != state]
-        back = [f"`{it.code}` → as it was" for it in actions if state in it.transitions and _undoes(it)]
+        back = [f"`{it.code}` → as it was" for it in actions if state in it.transitions and _undoes(it, workflow)]
         yield f"| `{state}` | {one['display']} | {one['definition']} | {'; '.join([*on, *back]) or 'nothing'} |"
 
 
-def _undoes(action: Action) -> bool:
+def _undoes(action: Action, workflow: Workflow) -> bool:
     """Whether it is for taking back something particular: what takes back any message may come in nearly every state."""
-    messages = {code for code, one in load_workflow().actions.items() if one.is_message}
+    messages = {code for code, one in workflow.actions.items() if one.is_message and not one.takes_back}
     return bool(action.takes_back) and not action.takes_back >= messages
 
 
-def _events() -> Iterator[str]:
+def _events(workflow: Workflow) -> Iterator[str]:
     """Each event: in which states it may happen, what it tells, and who sends it."""
     yield "| event | svenska | may happen in | leads to | tells (clocks) | sent by | paragraph |"
     yield "|---|---|---|---|---|---|---|"
-    for one in load_workflow().actions.values():
+    for one in workflow.actions.values():
         who = ", ".join([*sorted(one.senders), *(f"by assessment of a {it}" for it in sorted(one.staff))])
         told = ", ".join(f"{it} ({_does(it)})" for it in one.clocks)
         cells = (f"`{one.code}`", one.title, ", ".join(one.transitions), _leads(one), told, who, one.source)
+        yield f"| {' | '.join(cell or NOTHING for cell in cells)} |"
+
+
+def _sip_events() -> Iterator[str]:
+    """Each thing that happens to a SIP, what it is read out of, and where it leads."""
+    yield "| event | svenska | is | leads to | paragraph |"
+    yield "|---|---|---|---|---|"
+    told = {one["code"]: one["definition"] for system in (MESSAGE, EVENT) for one in by_canonical()[system]["concept"]}
+    for one in load_workflow(SIP).actions.values():
+        cells = (f"`{one.code}`", one.title, told[one.code], _leads(one), one.source)
         yield f"| {' | '.join(cell or NOTHING for cell in cells)} |"
 
 

@@ -41,7 +41,7 @@ from fhir_server.assembly.defined import (
     relationships,
     search_parameters,
     shelf_of,
-    sound_workflow,
+    sound_workflows,
     sound_worklists,
     statement_of,
 )
@@ -128,7 +128,7 @@ def _server(settings: Settings, store: Store, trust: Trust | None) -> Server:
     law, emergencies = load_law(), Emergencies(store, clock, emergency_terms())
     standings = Standings(store, load_persons(), clock, emergencies, wards=_wards(settings, store))
     compartments, profiles = load_compartments(parameters), compiled_profiles()
-    sound_workflow()
+    sound_workflows()
     sound_worklists()
     return Server(
         store=ShelfOverStore(shelf_of(statement, extractor), TrailOverStore(store, Renderer(settings.base))),

@@ -29,9 +29,8 @@ from fhir_server.http.smart import AuthorizationServer, Configuration, smart_con
 from fhir_server.interactions.queries import QUERIES
 from fhir_server.interactions.shelve import shelve
 from fhir_server.interactions.table import TABLE
-from fhir_server.process.definition import load_workflow
+from fhir_server.process.definition import WORKFLOWS, load_workflow
 from fhir_server.process.policy import Policies, load_policies
-from fhir_server.process.workflow import Workflow
 from fhir_server.process.worklist.definition import Worklist, load_worklists
 from fhir_server.search.extract import Extractor
 from fhir_server.search.parameter import Parameters, load_parameters
@@ -61,7 +60,7 @@ def check_definitions() -> None:
     refuse_boasts(promises_of(statement))
     shelf_of(statement, Extractor(search_parameters(all_compiled=True), settings.base))
     compiled_profiles()
-    sound_workflow()
+    sound_workflows()
     sound_worklists()
     discharge_policies()
     load_law()
@@ -92,12 +91,13 @@ def compiled_profiles() -> Profiles:
     return profiles
 
 
-def sound_workflow() -> Workflow:
-    """What a discharge may go through; NotStarted where a state cannot be reached, or something waits for what cannot happen."""
-    try:
-        return load_workflow()
-    except BadDefinition as error:
-        raise NotStarted(f"profiles/PlanDefinition-discharge.json: {error}") from error
+def sound_workflows() -> None:
+    """What a case and a plan may go through; NotStarted where a state cannot be reached, or something waits for what cannot happen."""
+    for canonical in WORKFLOWS:
+        try:
+            load_workflow(canonical)
+        except BadDefinition as error:
+            raise NotStarted(f"profiles/PlanDefinition-{canonical.rpartition('/')[2]}.json: {error}") from error
 
 
 def sound_worklists() -> Mapping[str, Worklist]:

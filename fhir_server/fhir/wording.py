@@ -535,6 +535,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "Resurser flyttade från källa till mål: {count}.",
     ),
     # ------------------------------------------------------------------ what may happen in a discharge case
+    "process-no-sip": (
+        "Only of a coordinated individual plan (SIP) can it be told where it stands.",
+        "Bara för en samordnad individuell plan (SIP) kan servern säga var den står.",
+    ),
     "case-not-now": (
         "'{event}' cannot happen now: the case is '{state}'. Allowed: {allowed}.",
         "'{event}' kan inte ske nu: ärendet är '{state}'. Tillåtet: {allowed}.",
@@ -1343,6 +1347,22 @@ WORDS: dict[str, tuple[str, str]] = {
     "flag-out-of-order": (
         "'{about}' could not happen when it was sent, and nothing follows from it.",
         "'{about}' kunde inte ske när det skickades, och inget följer av det.",
+    ),
+    # ------------------------------------------------------------------ what a plan in force lacks
+    "flag-no-consent": (
+        "The plan is in force, and no consent of the person holds.",
+        "Planen gäller, men inget samtycke från personen gäller.",
+    ),
+    "flag-no-responsible": (
+        "The plan does not say who has the overall responsibility.",
+        "Planen säger inte vem som har det övergripande ansvaret.",
+    ),
+    "flag-no-coordinator": ("Nobody coordinates the plan.", "Ingen samordnar planen."),
+    "flag-no-goal": ("An action of the plan has no goal.", "En insats i planen har inget mål."),
+    "flag-no-follow-up": ("No follow-up of the plan is booked.", "Ingen uppföljning av planen är bokad."),
+    "flag-period-over": (
+        "The period of the plan is over, and the plan is neither closed nor prolonged.",
+        "Planens tid har gått ut, men planen är varken avslutad eller förlängd.",
     ),
     # ------------------------------------------------------------------ who is liable for a discharge, and why
     "policy-statute": (

@@ -32,7 +32,7 @@ async def refuse_unseen(
         for where, text in placed_references(resource, resource["resourceType"])
         if (place := place_of(text, server)) and place not in known
     ]
-    seen = await _seen({place for _, place in asked}, call, server)
+    seen = {f"{one.type}/{one.id}" for one in await seen_at({place for _, place in asked}, call, server)}
     if issues := [_issue(where) for where, place in asked if place not in seen]:
         raise Invalid(*issues)
 
@@ -54,14 +54,14 @@ async def stored_at(place: str, grant: Grant, server: Server) -> Stored | None:
         return None
 
 
-async def _seen(places: Iterable[str], call: Call, server: Server) -> set[str]:
-    """Those of the places where there is something that the caller may read."""
+async def seen_at(places: Iterable[str], call: Call, server: Server) -> list[Stored]:
+    """What stands at these places (`Type/id`), as far as the caller may read it."""
     grant = server.access.decide(call.caller, "batch", "")
-    return {
-        f"{type}/{stored.id}"
+    return [
+        stored
         for type, ids in _by_type(places, server)
         for stored in (await server.store.search(Query(type, Identity(ids)), grant, count=len(ids), total=False)).items
-    }
+    ]
 
 
 def _by_type(places: Iterable[str], server: Server) -> Iterator[tuple[str, frozenset[str]]]:

@@ -14,7 +14,7 @@ from fhir_server.fhir.codec import decode
 from fhir_server.interactions.call import Call, Server
 from fhir_server.interactions.draft import draft
 from fhir_server.interactions.pointing import place_of
-from fhir_server.interactions.stays import naming, read_at
+from fhir_server.interactions.stays import all_naming, read_at
 from fhir_server.interactions.validity import refuse_invalid
 from fhir_server.process.discharge.receipt import (
     CLOSED,
@@ -94,7 +94,7 @@ async def _before(place: str, change: Put, server: Server) -> Json | None:
 
 async def _asked(place: str, own: Sequence[Json], change: Put, server: Server) -> set[str]:
     """The units that are asked already: by what is written with the message, or what is stored of one that was there."""
-    stored = await naming("Task", "focus", place, server) if change.method != "POST" else ()
+    stored = await all_naming("Task", "focus", [place], server) if change.method != "POST" else ()
     told = chain(focused_by(own, place), focused_by(stored, place))
     return {place_of(unit, server) for task in told for unit in units_of(task)}
 

@@ -39,11 +39,11 @@ async def look_up(case: str, server: Server, beside: Collection[str] = ()) -> Fo
     type, _, id = case.partition("/")
     queries = [Query(type, Identity(frozenset({id})))]
     if type == "EpisodeOfCare":
-        queries.append(_naming("Encounter", "episode-of-care", case, server))
+        queries.append(naming("Encounter", "episode-of-care", case, server))
     found = [(query, await all_found(query, server)) for query in queries]
     stays = {f"{one.type}/{one.id}" for _, items in found for one in items if one.type == "Encounter"}
     for stay in sorted(stays.union(beside)):
-        about = (_naming(kind, "encounter", stay, server) for kind in ABOUT_A_STAY)
+        about = (naming(kind, "encounter", stay, server) for kind in ABOUT_A_STAY)
         found += [(query, await all_found(query, server)) for query in about]
     return Found(
         {f"{one.type}/{one.id}": decode(one.text) for _, items in found for one in items},
@@ -56,29 +56,30 @@ async def look_up_several(cases: Iterable[Stored], server: Server) -> Mapping[st
     episodes = {f"EpisodeOfCare/{one.id}": decode(one.text) for one in cases}
     stays: dict[str, str] = {}
     found: dict[str, list[Json]] = {case: [] for case in episodes}
-    for stay in await _all_naming("Encounter", "episode-of-care", episodes, server):
+    for stay in await all_naming("Encounter", "episode-of-care", episodes, server):
         case = case_of(stay, server)
         if is_stay(stay) and case in episodes:
             found[case] += [stay] if found[case] else [episodes[case], stay]
             stays[f"Encounter/{stay['id']}"] = case
     for kind in ABOUT_A_STAY:
-        for one in await _all_naming(kind, "encounter", stays, server):
+        for one in await all_naming(kind, "encounter", stays, server):
             place = encounter_of(one, server)
             if place in stays:
                 found[stays[place]].append(one)
     return found
 
 
-async def _all_naming(type: str, parameter: str, places: Iterable[str], server: Server) -> list[Json]:
+async def all_naming(type: str, parameter: str, places: Iterable[str], server: Server) -> list[Json]:
+    """The resources of a type that name by a parameter what stands at one of these places."""
     return [
         decode(one.text)
         for some in batched(places, MOST_NAMED)
-        for one in await all_found(_naming(type, parameter, ",".join(some), server), server)
+        for one in await all_found(naming(type, parameter, ",".join(some), server), server)
     ]
 
 
-def _naming(type: str, parameter: str, place: str, server: Server) -> Query:
-    """What names a place, or one of several with commas between."""
+def naming(type: str, parameter: str, place: str, server: Server) -> Query:
+    """What of a type names by a search parameter what stands at a place, or at one of several with commas between."""
     return server.content.parser.parse(type, [(parameter, place)]).query
 
 
@@ -90,11 +91,6 @@ async def all_found(query: Query, server: Server, grant: Grant = GRANT) -> list[
         page = await server.store.search(query, grant, count=TOGETHER, after=page.next, total=False)
         found += page.items
     return found
-
-
-async def naming(type: str, parameter: str, place: str, server: Server) -> tuple[Json, ...]:
-    """The resources of a type that name by a parameter what stands at a place."""
-    return tuple(decode(one.text) for one in await all_found(_naming(type, parameter, place, server), server))
 
 
 def _unchanged(query: Query, found: Collection[Stored]) -> Matches:

@@ -19,7 +19,8 @@ from fhir_server.interactions.stays import MOST_NAMED, Json, all_found, batched,
 from fhir_server.interactions.unit import services_of, staff_of
 from fhir_server.process.clock import end_of
 from fhir_server.process.definition import MESSAGE, load_workflow
-from fhir_server.process.discharge.read import ACKNOWLEDGE, PLAN_TYPES, TASK, UNSENT
+from fhir_server.process.discharge.read import ACKNOWLEDGE, TASK
+from fhir_server.process.telling import PLAN_TYPES, UNSENT
 from fhir_server.process.worklist.cases import (
     Case,
     by_day,

@@ -1,6 +1,6 @@
 """A workflow as a PlanDefinition has it: the states of a case, what may happen in each, where it leads, and what is due by when.
 
-Of PlanDefinition these are read: `action.id`, `title`, `code`, `documentation.citation`, `relatedAction` (`actionId`,
+Of PlanDefinition these are read: the `relatedArtifact` that says out of which code system the states are, and of it `action.id`, `title`, `code`, `documentation.citation`, `relatedAction` (`actionId`,
 `relationship`, `offsetDuration`), `participant.role`, and three extensions of ours; profiles/README.md says what each means. An
 action that says more is refused, so that nobody believes in what is not kept. https://hl7.org/fhir/R4/plandefinition.html
 """
@@ -17,11 +17,13 @@ from fhir_server.process.clock import Term, term_of
 from fhir_server.process.soundness import refuse_unsound
 from fhir_server.process.workflow import RENEWED, STANDS, Action, Deadline, Workflow
 
-DISCHARGE = f"{OURS}/PlanDefinition/discharge"
+DISCHARGE, SIP = f"{OURS}/PlanDefinition/discharge", f"{OURS}/PlanDefinition/sip"
+WORKFLOWS = (DISCHARGE, SIP)
 SYSTEM = f"{OURS}/CodeSystem/"
 MESSAGE, EVENT, STATE, CLOCK, PARTY, REASON = (
     f"{SYSTEM}{name}" for name in ("message", "event", "case-state", "case-clock", "party", "correction-reason")
 )
+"""STATE is that of the discharge; each workflow names its own."""
 AFTER, BEFORE, ENDS = "after", "before", "concurrent-with-end"
 """What of `relatedAction.relationship` is read: due so long after it, to be done before it, the end of what it began."""
 
@@ -32,9 +34,9 @@ Json = Mapping[str, Any]
 
 
 @cache
-def load_workflow() -> Workflow:
-    """That of the discharge, read once. BadDefinition where it is not sound."""
-    return workflow_of(by_canonical()[DISCHARGE], by_canonical())
+def load_workflow(canonical: str = DISCHARGE) -> Workflow:
+    """That of a PlanDefinition of ours, read once. BadDefinition where it is not sound."""
+    return workflow_of(by_canonical()[canonical], by_canonical())
 
 
 def workflow_of(definition: Json, systems: Mapping[str, Json]) -> Workflow:
@@ -49,10 +51,13 @@ def workflow_of(definition: Json, systems: Mapping[str, Json]) -> Workflow:
 
 def _workflow(definition: Json, systems: Mapping[str, Json]) -> Workflow:
     actions = [_action(one, systems) for one in definition["action"]]
+    state = _states(definition, systems)
+    concepts = _concepts(systems, state)
     found = Workflow(
-        states=tuple(_concepts(systems, STATE)),
-        initial=_initial(systems),
-        terminal=frozenset(code for code, one in _concepts(systems, STATE).items() if _property(one, "terminal")),
+        state_system=state,
+        states=tuple(concepts),
+        initial=_initial(state, concepts),
+        terminal=frozenset(code for code, one in concepts.items() if _property(one, "terminal")),
         actions=MappingProxyType({one.code: one for one in actions}),
         deadlines=tuple(row for one in definition["action"] for row in _deadlines(one)),
         corrections={code: _correction(one) for code, one in _concepts(systems, REASON).items()},
@@ -62,10 +67,18 @@ def _workflow(definition: Json, systems: Mapping[str, Json]) -> Workflow:
     return found
 
 
-def _initial(systems: Mapping[str, Json]) -> str:
-    found = [code for code, one in _concepts(systems, STATE).items() if _property(one, "initial")]
+def _states(definition: Json, systems: Mapping[str, Json]) -> str:
+    """The code system of the states: the one artifact that a workflow depends on."""
+    named = [one["resource"] for one in definition.get("relatedArtifact", ()) if one["type"] == "depends-on"]
+    if len(named) != 1 or named[0] not in systems:
+        raise BadDefinition("relatedArtifact: a workflow depends on the code system of its states")
+    return str(named[0])
+
+
+def _initial(system: str, concepts: Mapping[str, Json]) -> str:
+    found = [code for code, one in concepts.items() if _property(one, "initial")]
     if len(found) != 1:
-        raise BadDefinition(f"{STATE}: one state is where every case begins")
+        raise BadDefinition(f"{system}: one state is where every case begins")
     return found[0]
 
 

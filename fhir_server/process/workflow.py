@@ -43,10 +43,11 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Workflow:
-    """What a case may go through. `actions` stand by their codes; `corrections` says for each reason of a correction what it does
+    """What a case may go through. `states` are codes of `state_system`; `actions` stand by their codes; `corrections` says for each reason of a correction what it does
     to the clock (STANDS, RENEWED) and why.
     """
 
+    state_system: str
     states: tuple[str, ...]
     initial: str
     terminal: frozenset[str]

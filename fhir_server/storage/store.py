@@ -83,9 +83,9 @@ is protected; `emergency` finds whether somebody is kept here, and who has block
 line, what each rule says of a resource; under `notice` the case that a notice of admission begins is read and written, and the
 person of a stay is read; under `door` it is told how many were turned away; under `destruction` two persons have
 something destroyed; under `retention` the trail is pruned; `anchor` finds whom a refused call concerned; `access-log` tells a
-citizen of the own person, and what units are called; `process` reads all that has happened in a case, to say where it stands and
-whether something more may happen in it; under `receipt` a message that a unit has read is marked as received, and who is to acknowledge
-it is looked up."""
+citizen of the own person, and what units are called; `process` reads all that has happened in a case or to a plan, to say where it
+stands and whether something more may happen in it; under `receipt` a message that a unit has read is marked as received, and who is
+to acknowledge it is looked up."""
 
 
 @dataclass(frozen=True, slots=True)

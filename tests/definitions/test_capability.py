@@ -128,21 +128,22 @@ async def test_an_id_may_be_chosen_where_update_create_is_promised(api):
 
 
 def test_an_operation_answers_where_its_definition_says_and_nowhere_else():
+    """Two types may each have a definition of one code."""
     routes = Promises({"rest": [REST]}, DEFINITIONS)
-    for type, definition, method in product(["", *TYPES], OPERATIONS.values(), ("GET", "POST", "PUT")):
-        promised = any(
-            row["definition"] == definition["url"] for row in (TYPES[type] if type else REST).get("operation", ())
-        )
-        reads = method == "POST" or (method == "GET" and not definition["affectsState"])
+    codes = {one["code"] for one in OPERATIONS.values()}
+    for type, code, method in product(["", *TYPES], sorted(codes), ("GET", "POST", "PUT")):
+        rows = (TYPES[type] if type else REST).get("operation", ())
+        promised = [
+            it for row in rows if (it := DEFINITIONS[row["definition"]])["code"] == code and it["url"] not in NAMED
+        ]
+        assert len(promised) <= 1, (type, code)
         for path, level in ((type, "type" if type else "system"), (f"{type}/x", "instance")):
             if level == "instance" and not type:
                 continue
-            expected = promised and definition[level] and reads and definition["url"] not in NAMED
-            assert expected == reaches(routes, method, f"{path}/${definition['code']}"), (
-                method,
-                path,
-                definition["code"],
+            expected = any(
+                one[level] and (method == "POST" or (method == "GET" and not one["affectsState"])) for one in promised
             )
+            assert expected == reaches(routes, method, f"{path}/${code}"), (method, path, code)
 
 
 def test_the_named_queries_that_are_promised_are_those_that_were_built():

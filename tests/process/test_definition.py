@@ -11,7 +11,7 @@ from fhir_server.assembly.outside import NotStarted
 from fhir_server.fhir.canonical import OURS
 from fhir_server.fhir.definitions import BadDefinition
 from fhir_server.process.clock import Term
-from fhir_server.process.definition import DISCHARGE, MESSAGE, PARTY, REASON, STATE, load_workflow, workflow_of
+from fhir_server.process.definition import DISCHARGE, MESSAGE, PARTY, REASON, SIP, STATE, load_workflow, workflow_of
 from fhir_server.process.discharge.fold import fold, illegal
 from tests.discharge import (
     OFFSET,
@@ -63,6 +63,18 @@ def test_what_is_annulled_may_be_any_message_and_nothing_else():
     annulled = load_workflow().actions["makulerat"].takes_back
 
     assert {one["code"] for one in SYSTEMS[MESSAGE]["concept"]} == annulled
+
+
+def test_each_workflow_has_states_of_its_own():
+    discharge, sip = load_workflow(), load_workflow(SIP)
+
+    assert (STATE, "not-begun") == (discharge.state_system, discharge.initial)
+    assert (f"{OURS}/CodeSystem/sip-state", "proposed", {"declined", "closed"}) == (
+        sip.state_system,
+        sip.initial,
+        sip.terminal,
+    )
+    assert {"kallelse-sip"} == sip.actions["makulerat"].takes_back
 
 
 # ------------------------------------------------------------------------------------------------ another law
@@ -160,6 +172,14 @@ WRONG = {
         lambda plan: action(plan, "hemgang")["participant"][0]["role"]["coding"][0].update(code="press"),
         "press is not in",
     ),
+    "no code system of its states": (
+        lambda plan: plan.pop("relatedArtifact"),
+        "relatedArtifact: a workflow depends on",
+    ),
+    "a code system of states that there is not": (
+        lambda plan: plan["relatedArtifact"][0].update(resource=f"{OURS}/CodeSystem/heaven"),
+        "relatedArtifact: a workflow depends on",
+    ),
     "what is left out": (lambda plan: action(plan, "hemgang").pop("title"), "something is left out"),
 }
 
@@ -188,7 +208,7 @@ def test_a_case_begins_in_one_state(plan):
 def test_the_start_is_refused_where_the_workflow_is_not_sound(plan, monkeypatch):
     check_definitions()
     drop(plan, "closed")
-    monkeypatch.setattr(defined, "load_workflow", lambda: workflow_of(plan, SYSTEMS))
+    monkeypatch.setattr(defined, "load_workflow", lambda canonical: workflow_of(plan, SYSTEMS))
 
     with pytest.raises(NotStarted, match=r"profiles/PlanDefinition-discharge\.json: closed cannot be reached"):
         check_definitions()

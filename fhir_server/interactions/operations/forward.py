@@ -19,7 +19,7 @@ from fhir_server.interactions.operations.parameters import ill_given, parameter,
 from fhir_server.interactions.pointing import place_of, stored_at
 from fhir_server.interactions.receipts import author_of
 from fhir_server.interactions.shown import shown
-from fhir_server.interactions.stays import case_of, encounter_of, naming, read_at
+from fhir_server.interactions.stays import all_naming, case_of, encounter_of, read_at
 from fhir_server.process.discharge.notice import is_party, with_parties
 from fhir_server.process.discharge.receipt import focused_by, forwarded, recipients_in, units_of, was_forwarded
 from fhir_server.storage.store import SYSTEM_GRANTS, Grant, Put, Stored
@@ -58,7 +58,7 @@ async def forward(call: Call, grant: Grant, server: Server) -> Answer | Proposal
 async def _own(unit: str, message: Stored, server: Server) -> Stored:
     """The acknowledgement by which a unit answers for the message. Forbidden where there is none."""
     place = f"Communication/{message.id}"
-    for task in focused_by(await naming("Task", "focus", place, server), place):
+    for task in focused_by(await all_naming("Task", "focus", [place], server), place):
         if unit in {place_of(it, server) for it in units_of(task)}:
             return await server.store.read("Task", task["id"], OWN)
     raise Forbidden.because("receipt-not-yours")

@@ -24,10 +24,10 @@ from fhir_server.interactions.operations.parameters import ill_given, parameter,
 from fhir_server.interactions.pointing import place_of, refuse_unseen, stored_at
 from fhir_server.interactions.shown import given, shown, whole
 from fhir_server.interactions.validity import refuse_invalid
-from fhir_server.process.discharge.event import Event
 from fhir_server.process.discharge.fold import refuse_made_illegal, told_by
 from fhir_server.process.discharge.notice import NOTICE, URIS, Notice, case_of, message_of, parties_of, with_parties
 from fhir_server.process.discharge.read import VOID, events_of
+from fhir_server.process.event import Event
 from fhir_server.process.sip.when import clock_reading
 from fhir_server.storage.store import SYSTEM_GRANTS, Grant, Put, Stored
 

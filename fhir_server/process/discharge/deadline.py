@@ -9,29 +9,13 @@ from datetime import tzinfo
 
 from fhir_server.fhir.shift import STOCKHOLM
 from fhir_server.process.clock import Term
-from fhir_server.process.discharge.course import Course, Moment
+from fhir_server.process.discharge.course import Course
+from fhir_server.process.due import Due
+from fhir_server.process.event import Moment
 
 NOTICE, CONTACT, CALL, HOMECOMING = "inskrivning", "fast-vardkontakt", "kallelse-sip", "hemgang"
 Terms = Mapping[str, Term]
 """How long there is for a message, by its code."""
-
-
-@dataclass(frozen=True, slots=True)
-class Deadline:
-    """A message that is due, by its code. `until` is None where no moment ends the term yet: a fixed contact is due before the
-    discharge, whenever that is.
-    """
-
-    code: str
-    by: str
-    since: Moment
-    until: Moment | None
-    done: Moment | None
-    paragraph: str
-
-    def is_late(self, now: Moment) -> bool:
-        """Whether it was done after its time, or has not been done though its time is past."""
-        return self.until is not None and (now if self.done is None else self.done) > self.until
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +55,17 @@ _KINDS = (
 )
 
 
-def deadlines(course: Course, terms: Terms, zone: tzinfo = STOCKHOLM) -> tuple[Deadline, ...]:
+def deadlines(course: Course, terms: Terms, zone: tzinfo = STOCKHOLM) -> tuple[Due, ...]:
     """What is due, done or not, in the order of the process. Nothing is due any more to who has died; KeyError where no term is
     told.
     """
     return tuple(_due(course, terms, zone))
 
 
-def _due(course: Course, terms: Terms, zone: tzinfo) -> Iterator[Deadline]:
+def _due(course: Course, terms: Terms, zone: tzinfo) -> Iterator[Due]:
     for kind in _KINDS:
         begins, done = kind.begins(course), kind.done(course)
         if begins is None or (course.died is not None and done is None):
             continue
         until = course.discharged if kind.code == CONTACT else terms[kind.code].end(begins, zone)
-        yield Deadline(kind.code, kind.by, begins, until, done, kind.paragraph)
+        yield Due(kind.code, kind.by, begins, until, done, kind.paragraph)

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from fhir_server.process.clock import day_of
-from fhir_server.process.discharge.course import Course, Moment
+from fhir_server.process.discharge.course import Course
 from fhir_server.process.discharge.deadline import CALL, NOTICE, Terms, call_of, is_to_be_called
 from fhir_server.process.discharge.reasoning import Line, by_law, by_policy, clock_time
+from fhir_server.process.event import Moment
 from fhir_server.process.policy import Policy
 
 

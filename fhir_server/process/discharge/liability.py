@@ -10,12 +10,13 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from fhir_server.process.clock import day_of, days_between, reading
-from fhir_server.process.discharge.course import Course, Moment
+from fhir_server.process.discharge.course import Course
 from fhir_server.process.discharge.deadline import Terms
 from fhir_server.process.discharge.footing import Footing, footing
 from fhir_server.process.discharge.price import price_of
 from fhir_server.process.discharge.reasoning import Line, by_law, by_policy, clock_time, spans
 from fhir_server.process.discharge.ward_day import counted_after, ended, is_open_care_ready, is_paused
+from fhir_server.process.event import Moment
 from fhir_server.process.policy import Policy
 
 

@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from fhir_server.process.clock import day_of
-from fhir_server.process.discharge.course import Course, Moment
-from fhir_server.process.discharge.deadline import Deadline, deadlines
-from fhir_server.process.discharge.event import Event
+from fhir_server.process.discharge.course import Course
+from fhir_server.process.discharge.deadline import deadlines
 from fhir_server.process.discharge.fold import HomeCare, fold, home_care, what_stands
 from fhir_server.process.discharge.liability import Liability, liability
 from fhir_server.process.discharge.payer import Payer, Placement, payer_of
-from fhir_server.process.discharge.standing import ordered
+from fhir_server.process.due import Due
+from fhir_server.process.event import Event, Moment
 from fhir_server.process.policy import Policies, Policy
 from fhir_server.process.workflow import Workflow
 
@@ -56,18 +56,13 @@ class Progress:
     at: Moment
     events: tuple[Event, ...]
     course: Course
-    due: tuple[Deadline, ...]
+    due: tuple[Due, ...]
     home_care: HomeCare | None
     policy: Policy
     liability: Liability
     liable: str
     payer: Payer
     municipality: Party
-
-
-def known_at(events: Iterable[Event], now: Moment) -> tuple[Event, ...]:
-    """What had happened by a moment, in its order, each once."""
-    return tuple(event for event in ordered(events) if event.at <= now)
 
 
 def told_of(events: Iterable[Event], workflow: Workflow) -> frozenset[str]:

@@ -5,25 +5,22 @@ from datetime import date
 from typing import Any
 
 from fhir_server.fhir.extension import extensions, parts_in
-from fhir_server.fhir.instant import span
-from fhir_server.fhir.reference import own_reference, parse_reference
+from fhir_server.fhir.reference import own_reference
 from fhir_server.process.definition import MESSAGE, SYSTEM, load_workflow
-from fhir_server.process.discharge.event import Event
 from fhir_server.process.discharge.payer import Placement
-from fhir_server.process.discharge.standing import RECEIVED
+from fhir_server.process.event import Event
+from fhir_server.process.standing import RECEIVED
+from fhir_server.process.telling import PLAN_TYPES, code_in, message_event, parts_of, place_in, told
 from fhir_server.process.workflow import Workflow
 
 ACKNOWLEDGE, FOLLOW_UP = "acknowledge", "follow-up"
 TASKS = frozenset({ACKNOWLEDGE, FOLLOW_UP})
 """The tasks that tell something of a case; the others are of a plan."""
-TASK, READINESS = f"{SYSTEM}task", f"{SYSTEM}open-care-readiness"
-PLAN_TYPES = "https://fhir.inera.se/CodeSystem/typeofcareplan-cs"
+TASK = f"{SYSTEM}task"
 COMPULSORY = "SPLPTLRV"
 INPATIENT = "IMP"
 """https://terminology.hl7.org/CodeSystem/v3-ActCode"""
 
-UNSENT = frozenset({"preparation", "not-done", "entered-in-error"})
-"""The statuses of a Communication that was not sent. https://hl7.org/fhir/R4/valueset-event-status.html"""
 VOID = frozenset({"entered-in-error", "cancelled", "planned", "rejected"})
 """Those of a stay, a case, a task or a plan of which nothing has happened."""
 ANSWERED = frozenset({"accepted", "in-progress", "completed"})
@@ -82,9 +79,9 @@ def _events(resource: Json, notices: frozenset[str]) -> Iterator[Event]:
         case "Encounter":
             yield from _of_stay(resource)
         case "EpisodeOfCare":
-            yield from _told(resource, "assessed", resource.get("period", {}).get("start"))
+            yield from told(resource, "assessed", resource.get("period", {}).get("start"))
             if resource["status"] == "finished":
-                yield from _told(resource, "closed", resource.get("period", {}).get("end"))
+                yield from told(resource, "closed", resource.get("period", {}).get("end"))
         case "Task":
             yield from _of_task(resource, notices)
         case "CarePlan":
@@ -92,25 +89,12 @@ def _events(resource: Json, notices: frozenset[str]) -> Iterator[Event]:
 
 
 def _of_message(message: Json, notices: frozenset[str]) -> Iterator[Event]:
-    code = code_in(message.get("category", ()), MESSAGE)
-    late = _parts(message, "late-registration")
-    at = _moment(late.get("given") or message.get("sent"))
-    if message["status"] in UNSENT or not code or at is None:
+    event = message_event(message)
+    if event is None:
         return
-    yield Event(
-        code=code,
-        at=at,
-        id=own_reference(message),
-        sender=message.get("sender", {}).get("reference", ""),
-        recipients=frozenset(it["reference"] for it in message.get("recipient", ()) if "reference" in it),
-        cancels=_named(message, "cancels"),
-        corrects=_named(message, "corrects"),
-        reason=next((it["valueCode"] for it in extensions(message, "correction-reason")), ""),
-        value=_value(message),
-        late=bool(late),
-    )
-    if own_reference(message) in notices:
-        yield from _told(message, RECEIVED, message.get("received"), value=own_reference(message))
+    yield event
+    if event.id in notices:
+        yield from told(message, RECEIVED, message.get("received"), value=event.id)
 
 
 def _is_notice(resource: Json, workflow: Workflow) -> bool:
@@ -121,20 +105,14 @@ def _is_notice(resource: Json, workflow: Workflow) -> bool:
     return action is not None and "notified" in action.clocks
 
 
-def _value(message: Json) -> str:
-    """The estimated discharge that it tells, or open care's readiness."""
-    told = [it for part in message.get("payload", ()) for it in extensions(part, "estimated-discharge")]
-    return told[0]["valueDateTime"] if told else code_in([message.get("topic", {})], READINESS)
-
-
 def _of_stay(stay: Json) -> Iterator[Event]:
     """An end of the stay is told once it is finished: until then it is thought of."""
     if not is_stay(stay):
         return
     period = stay.get("period", {})
-    yield from _told(stay, "admitted", period.get("start"))
+    yield from told(stay, "admitted", period.get("start"))
     if stay["status"] == "finished" and not _died(stay):
-        yield from _told(stay, "discharged", period.get("end"))
+        yield from told(stay, "discharged", period.get("end"))
 
 
 def _died(stay: Json) -> bool:
@@ -145,61 +123,27 @@ def _died(stay: Json) -> bool:
 
 def _of_task(task: Json, notices: frozenset[str]) -> Iterator[Event]:
     code = code_in([task.get("code", {})], TASK)
-    focus = _id(task.get("focus", {}))
+    focus = place_in(task.get("focus", {}))
     if code == ACKNOWLEDGE and focus in notices and task["status"] in ANSWERED:
         at = task.get("executionPeriod", {}).get("start") or task.get("lastModified") or task.get("authoredOn")
-        yield from _told(task, RECEIVED, at, value=focus)
+        yield from told(task, RECEIVED, at, value=focus)
     if code == FOLLOW_UP:
-        yield from _told(task, FOLLOW_UP, task.get("authoredOn"))
+        yield from told(task, FOLLOW_UP, task.get("authoredOn"))
 
 
 def _of_plan(plan: Json) -> Iterator[Event]:
-    offer = _parts(plan, "offer")
+    offer = parts_of(plan, "offer")
     if offer.get("answer") in {"accepted", "declined"}:
-        yield from _told(plan, f"sip-{offer['answer']}", offer.get("answered") or offer["offered"])
+        yield from told(plan, f"sip-{offer['answer']}", offer.get("answered") or offer["offered"])
     if code_in(plan.get("category", ()), PLAN_TYPES) == COMPULSORY:
-        yield from _told(plan, "compulsory-plan", plan.get("created"))
-
-
-def _told(resource: Json, code: str, when: str | None, value: str = "") -> Iterator[Event]:
-    """What a resource tells beside messages; its id is the resource's, and the code."""
-    at = _moment(when)
-    if at is not None:
-        yield Event(code=code, at=at, id=f"{own_reference(resource)}#{code}", value=value)
-
-
-def _moment(text: str | None) -> int | None:
-    found = span(text) if text else None
-    return found[0] if found else None
-
-
-def code_in(concepts: Iterable[Json], system: str) -> str:
-    """The first code of a system in CodeableConcepts; "" where there is none."""
-    codings = (coding for concept in concepts for coding in concept.get("coding", ()))
-    return next((it["code"] for it in codings if it.get("system") == system and "code" in it), "")
-
-
-def _named(resource: Json, extension: str) -> str:
-    return next((_id(it["valueReference"]) for it in extensions(resource, extension)), "")
-
-
-def _id(reference: Json) -> str:
-    """The id of the event that a reference names: without its base, and the version."""
-    text: str = reference.get("reference", "")
-    found = parse_reference(text)
-    return f"{found.type}/{found.id}" if found and found.type else text
+        yield from told(plan, "compulsory-plan", plan.get("created"))
 
 
 def placements_of(case: Json) -> Iterator[Placement]:
     """The decisions that an EpisodeOfCare tells by which the person lives in another municipality (extension `placement`); the municipality is the
     reference as it stands.
     """
-    for told in map(parts_in, extensions(case, "placement")):
-        last = date.fromisoformat(told["until"]) if "until" in told else None
-        first = date.fromisoformat(told["since"])
-        yield Placement(told["municipality"].get("reference", ""), first, last, told["reason"])
-
-
-def _parts(resource: Json, extension: str) -> dict[str, Any]:
-    """The values of the parts of an extension, by their names."""
-    return {name: value for it in extensions(resource, extension) for name, value in parts_in(it).items()}
+    for decided in map(parts_in, extensions(case, "placement")):
+        last = date.fromisoformat(decided["until"]) if "until" in decided else None
+        first = date.fromisoformat(decided["since"])
+        yield Placement(decided["municipality"].get("reference", ""), first, last, decided["reason"])

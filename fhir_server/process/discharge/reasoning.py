@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from fhir_server.fhir.wording import worded
 from fhir_server.process.clock import reading
-from fhir_server.process.discharge.course import Moment
+from fhir_server.process.event import Moment
 from fhir_server.process.policy import Policy
 
 

@@ -16,7 +16,8 @@ from fhir_server.fhir.instant import instant, span
 from fhir_server.fhir.outcome import Conflict, Forbidden
 from fhir_server.process.clock import Term
 from fhir_server.process.definition import MESSAGE, SYSTEM
-from fhir_server.process.discharge.read import ACKNOWLEDGE, TASK, code_in
+from fhir_server.process.discharge.read import ACKNOWLEDGE, TASK
+from fhir_server.process.telling import code_in
 
 RECEIPT = f"{SYSTEM}receipt"
 DELIVERED, REFUSED, FORWARDED = "delivered", "refused", "forwarded"

@@ -3,7 +3,8 @@
 from datetime import date, timedelta
 
 from fhir_server.process.clock import days_between, end_of, start_of
-from fhir_server.process.discharge.course import Course, Moment
+from fhir_server.process.discharge.course import Course
+from fhir_server.process.event import Moment
 from fhir_server.process.policy import Policy
 from fhir_server.process.workday import is_workday, workdays_after
 

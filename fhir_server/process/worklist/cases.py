@@ -7,12 +7,13 @@ from datetime import date, timedelta
 
 from fhir_server.process.clock import day_of, end_of
 from fhir_server.process.definition import MESSAGE, STATE
-from fhir_server.process.discharge.course import Course, Moment
+from fhir_server.process.discharge.course import Course
 from fhir_server.process.discharge.deadline import deadlines
-from fhir_server.process.discharge.flag import OUT_OF_ORDER
 from fhir_server.process.discharge.fold import fold, what_stands
-from fhir_server.process.discharge.progress import known_at
 from fhir_server.process.discharge.read import events_of
+from fhir_server.process.event import Moment
+from fhir_server.process.flag import OUT_OF_ORDER
+from fhir_server.process.standing import known_at
 from fhir_server.process.workflow import Workflow
 from fhir_server.process.worklist.row import Json, Row, ends
 

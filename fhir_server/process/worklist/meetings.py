@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from fhir_server.process.discharge.course import Moment
+from fhir_server.process.event import Moment
 from fhir_server.process.worklist.row import Json, Row, Whose, begins, ends
 
 AHEAD = ("proposed", "pending", "booked", "waitlist")

@@ -5,7 +5,7 @@ from typing import Any
 
 from fhir_server.fhir.reference import own_reference
 from fhir_server.process.definition import MESSAGE
-from fhir_server.process.discharge.course import Moment
+from fhir_server.process.event import Moment
 from fhir_server.process.workflow import Workflow
 from fhir_server.process.worklist.cases import Case
 from fhir_server.process.worklist.row import Json, Row, Whose, begins, ends

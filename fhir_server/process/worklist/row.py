@@ -6,7 +6,7 @@ from typing import Any
 
 from fhir_server.fhir.instant import span
 from fhir_server.process.clock import last_of
-from fhir_server.process.discharge.course import Moment
+from fhir_server.process.event import Moment
 
 Json = Mapping[str, Any]
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from fhir_server.process.clock import day_of, end_of
-from fhir_server.process.discharge.course import Moment
+from fhir_server.process.event import Moment
 from fhir_server.process.worklist.definition import PERSON, UNIT, Worklist
 from fhir_server.process.worklist.row import Json, Row, Whose, begins, ends
 

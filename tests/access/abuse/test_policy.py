@@ -114,6 +114,36 @@ async def test_k_05_an_outer_block_wins_over_a_consent(api, as_staff, as_system)
     await is_seen(api, as_staff("r1"))
 
 
+async def test_k_01_where_a_plan_stands_is_told_to_who_sees_it_and_of_its_actions_what_each_may_read(
+    api, as_staff, as_system, world
+):
+    sip = [{"coding": [{"system": "https://fhir.inera.se/CodeSystem/typeofcareplan-cs", "code": "SIP"}]}]
+    await put(api, as_system, world[PLAN] | {"category": sip, "status": "draft"})
+    task = {
+        "resourceType": "Task",
+        "status": "requested",
+        "intent": "order",
+        "basedOn": [{"reference": PLAN}],
+        "for": {"reference": "Patient/a"},
+        "owner": {"reference": "Organization/u1"},
+        "authoredOn": "2026-03-02T10:00:00+01:00",
+    }
+    await put(api, as_system, task | documented("u1") | {"id": "a-shared"})
+    unshared = {"extension": documented("u1")["meta"]["extension"]}
+    await put(api, as_system, task | {"meta": unshared, "id": "a-kept"})
+    process = f"{PLAN}/$process"
+
+    own, other, stranger = [await api.get(process, headers=as_staff(who)) for who in ("r1", "k1", "r2")]
+
+    assert (200, 200, 404) == (own.status_code, other.status_code, stranger.status_code)
+    assert whole(stranger) == await nowhere(api, "CarePlan/nobody/$process", as_staff("r2"))
+    assert (True, True) == ("Task/a-shared" in own.text, "Task/a-kept" in own.text)
+    assert (True, False) == ("Task/a-shared" in other.text, "Task/a-kept" in other.text)
+    assert (2, 1) == tuple(answer.text.count("answer-action") for answer in (own, other))
+    narrow = await api.get(process, headers=as_staff("r1", scope="user/CarePlan.r"))
+    assert (200, 0) == (narrow.status_code, narrow.text.count("answer-action"))
+
+
 @pytest.mark.parametrize(("basis", "sees"), [("lvod-2-6", False), ("lvod-care", True)])
 async def test_k_09_what_was_made_available_without_the_persons_consent_is_not_theirs_to_read(
     api, as_citizen, as_system, world, basis, sees

@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fhir_server.process.definition import load_workflow
-from fhir_server.process.discharge.event import Event
-from fhir_server.process.discharge.flag import OUT_OF_ORDER
 from fhir_server.process.discharge.fold import fold, home_care, illegal
-from fhir_server.process.discharge.standing import RECEIVED, ordered, standing
+from fhir_server.process.event import Event
+from fhir_server.process.flag import OUT_OF_ORDER
+from fhir_server.process.standing import RECEIVED, ordered, standing
 
 WORKFLOW = load_workflow()
 TAKING_BACK = sorted(code for code, action in WORKFLOW.actions.items() if action.takes_back)

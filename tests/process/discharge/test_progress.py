@@ -8,8 +8,9 @@ import pytest
 from fhir_server.process.clock import Term
 from fhir_server.process.definition import load_workflow
 from fhir_server.process.discharge.payer import Placement
-from fhir_server.process.discharge.progress import Parties, Party, known_at, progress, told_of
+from fhir_server.process.discharge.progress import Parties, Party, progress, told_of
 from fhir_server.process.policy import load_policies
+from fhir_server.process.standing import known_at
 from tests.discharge import CONTACT, HOME, NOTICE, PLANNED, READY, WAITING, an_event, ms
 from tests.process.discharge.house import MUNICIPALITY, NEIGHBOUR, REGION, agreement, number, party
 from tests.process.discharge.house import policies as policies_with

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from fhir_server.fhir.canonical import OURS, structure
-from fhir_server.process.discharge.event import Event
 from fhir_server.process.discharge.fold import fold
 from fhir_server.process.discharge.read import events_of, may_tell
+from fhir_server.process.event import Event
 from tests.discharge import ms
 
 SENT = "2026-02-02T12:00:00+01:00"

@@ -3,8 +3,8 @@
 import pytest
 
 from fhir_server.process.definition import load_workflow
-from fhir_server.process.discharge.event import Event
 from fhir_server.process.discharge.fold import fold, illegal
+from fhir_server.process.event import Event
 from tests.discharge import a_case, ms
 
 ADMITTED = ("admitted",)

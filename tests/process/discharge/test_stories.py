@@ -8,7 +8,7 @@ from fhir_server.fhir.definitions import read
 from fhir_server.fhir.shift import STOCKHOLM
 from fhir_server.process.discharge.fold import fold, home_care, illegal
 from fhir_server.process.discharge.read import events_of
-from fhir_server.process.discharge.standing import ordered
+from fhir_server.process.standing import ordered
 from tests.discharge import ms
 
 STORIES = dict(read("examples/stories"))

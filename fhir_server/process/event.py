@@ -1,6 +1,10 @@
 """One thing that happened in a case, as its state and its clocks are told by it."""
 
 from dataclasses import dataclass
+from typing import TypeAlias
+
+Moment: TypeAlias = int
+"""Milliseconds since 1970."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +17,7 @@ class Event:
     """
 
     code: str
-    at: int
+    at: Moment
     id: str
     sender: str = ""
     recipients: frozenset[str] = frozenset()

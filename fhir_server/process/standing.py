@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from fhir_server.process.discharge.event import Event
+from fhir_server.process.event import Event, Moment
 from fhir_server.process.workflow import STANDS, Workflow
 
 RECEIVED = "received"
@@ -22,6 +22,11 @@ def _whole(event: Event) -> tuple[object, ...]:
     """All of an event, so that of two with one id the same is taken however they came."""
     names = event.cancels, event.corrects, event.reason, event.value, event.late
     return event.at, event.id, event.code, event.sender, sorted(event.recipients), *names
+
+
+def known_at(events: Iterable[Event], now: Moment) -> tuple[Event, ...]:
+    """What had happened by a moment, in its order, each once."""
+    return tuple(event for event in ordered(events) if event.at <= now)
 
 
 def standing(events: Sequence[Event], workflow: Workflow) -> list[Event]:
