@@ -76,13 +76,16 @@ class Exchange:
 
 @dataclass(frozen=True)
 class Prediction:
-    """So many entries; `joined`: and, besides, one for each version written that is told nowhere else."""
+    """So many entries; `joined`: and, besides, one for each version written that is told nowhere else; `moves`: and one for each team
+    that follows from what becomes of an action.
+    """
 
     entries: int
     joined: bool = False
+    moves: bool = False
 
     def __add__(self, other: "Prediction") -> "Prediction":
-        return Prediction(self.entries + other.entries, self.joined or other.joined)
+        return Prediction(self.entries + other.entries, self.joined or other.joined, self.moves or other.moves)
 
 
 async def predicted(it: Exchange, whole: Whole) -> Prediction:
@@ -140,7 +143,15 @@ async def _of_one(method: str, path: str, told: Json, etag: str, whole: Whole) -
     if method in {"POST", "PUT", "PATCH"} and parts[0] == "Communication" and _may_be_of_ours(told):
         return Prediction(1, joined=True)  # and what the units that it names are asked
     several = method == "DELETE" and len(parts) == 1 and not etag
-    return Prediction(0, joined=True) if several else Prediction(1)
+    return Prediction(0, joined=True) if several else Prediction(1, moves=_may_move_a_team(method, parts, told))
+
+
+def _may_move_a_team(method: str, parts: list[str], told: Json) -> bool:
+    """Whether it may be an action that was written; an answer that shows nothing may be about one."""
+    if method not in {"PUT", "PATCH", "DELETE"} or parts[:1] != ["Task"]:
+        return False
+    codes = [coding.get("code") for coding in told.get("code", {}).get("coding", ())]
+    return not told or "fulfill" in codes
 
 
 def _listed_persons(told: Json) -> Iterator[str]:

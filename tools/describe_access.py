@@ -14,7 +14,9 @@ RULES, RETENTION = "rules", "retention"
 """Between marks of these names stand the tables."""
 CONDITIONS = {
     "own": "it is about the caller",
+    "doer": "it is an action (`fulfill`) whose owner is the caller",
     "team": "the person, the commission or the unit is in a team that cares for the patient now",
+    "left": "the person, the commission or the unit was in a team that cares for the patient, and is no more",
     "case": "the person, the commission or the unit is a party of a discharge case of the patient now",
     "consent": "the patient's consent names the provider or the unit, and is in force",
     "controlled": "it was written for the caller's own provider",

@@ -26,6 +26,7 @@ from fhir_server.search.query import (
 
 DOCUMENTED_BY = "documented-by"
 """The search parameter of the provider and the unit that a resource was written for."""
+TASK_CODE = "http://hl7.org/fhir/CodeSystem/task-code"
 SHARING_BASIS = f"{OURS}/CodeSystem/sharing-basis"
 VERY_RESTRICTED = "V"
 EMERGENCY = "emergency"
@@ -60,6 +61,13 @@ def _related(kind: str) -> Condition:
         return Related(standing.actors, frozenset({kind}), at) if standing.actors else NOTHING
 
     return related
+
+
+def _doer(standing: Standing, _: Asked, __: int) -> Criterion:
+    """It is an action that the citizen is to do."""
+    if not standing.patient:
+        return NOTHING
+    return every(Reference("owner", "Patient", standing.patient), Token("code", TASK_CODE, "fulfill"))
 
 
 def _consent(standing: Standing, _: Asked, at: int) -> Criterion:
@@ -136,7 +144,9 @@ def _proxy(standing: Standing, _: Asked, at: int) -> Criterion:
 
 CONDITIONS: Mapping[str, Condition] = {
     "own": _own,
+    "doer": _doer,
     "team": _related("care-team"),
+    "left": _related("left"),
     "case": _related("case"),
     "consent": _consent,
     "controlled": _controlled,

@@ -12,13 +12,13 @@ Read: TypeAlias = Callable[[str, str], Awaitable[dict[str, Any] | None]]
 
 async def provider_above(unit: dict[str, Any], read: Read) -> dict[str, Any]:
     """The care provider that a unit belongs to: the organization that none is above."""
-    return (await with_those_above(unit, read))[-1]
+    return (await organizations_from(unit, read))[-1]
 
 
-async def with_those_above(unit: dict[str, Any], read: Read) -> list[dict[str, Any]]:
-    """The unit, and the organizations above it, each above the one before."""
+async def organizations_from(unit: dict[str, Any], read: Read) -> list[dict[str, Any]]:
+    """A unit and all organizations above it, the highest last."""
     found = [unit]
-    for _ in range(HIGHEST):
+    while len(found) <= HIGHEST:
         higher = await target_of(found[-1], "partOf", read)
         if higher is None:
             break

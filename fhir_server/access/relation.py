@@ -29,8 +29,8 @@ def relations(resource: dict[str, Any], id: str, patients: tuple[str, ...], base
 
 
 def _members(team: dict[str, Any]) -> Iterator[tuple[str, str, int, int]]:
-    """Each member of a team while its period lasts, and the organization on whose behalf it is there. The parties of a discharge
-    case (`case`) know less than a team that cares for the person.
+    """Each member of a team while its period lasts, and the organization on whose behalf it is there; and that it has `left`, once
+    that is over. The parties of a discharge case (`case`) know less than a team that cares for the person.
     """
     kind = "case" if DISCHARGE_CASE in _codes(team.get("category", ())) else "care-team"
     whole = period_of(team.get("period"))
@@ -38,6 +38,8 @@ def _members(team: dict[str, Any]) -> Iterator[tuple[str, str, int, int]]:
         start, end = _overlap(whole, period_of(participant.get("period")))
         for actor in _actors(participant.get("member"), participant.get("onBehalfOf")):
             yield actor, kind, start, end
+            if kind == "care-team" and end < END:
+                yield actor, "left", end + 1, END
 
 
 DISCHARGE_CASE = (f"{OURS}/CodeSystem/care-team", "discharge-case")

@@ -567,6 +567,30 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "'{event}' is sent by: {allowed}.",
         "'{event}' skickas av: {allowed}.",
     ),
+    "action-not-now": (
+        "An action that is '{status}' cannot become '{to}'. From there (owner: who does it; requester: who asked, the plan's author and coordinator): {allowed}.",
+        "En insats som är '{status}' kan inte bli '{to}'. Därifrån (owner: den som utför; requester: den som bad, planens författare och samordnare): {allowed}.",
+    ),
+    "action-not-yours": (
+        "Here '{to}' is said by: {by}. From there (owner: who does it; requester: who asked, the plan's author and coordinator): {allowed}.",
+        "Här sägs '{to}' av: {by}. Därifrån (owner: den som utför; requester: den som bad, planens författare och samordnare): {allowed}.",
+    ),
+    "action-no-party": (
+        "An action is written by its own parties alone. From where it is (owner: who does it; requester: who asked, the plan's author and coordinator): {allowed}.",
+        "I en insats skriver bara dess egna parter. Därifrån den är (owner: den som utför; requester: den som bad, planens författare och samordnare): {allowed}.",
+    ),
+    "action-reason": (
+        "An action that becomes '{to}' says why: statusReason.",
+        "En insats som blir '{to}' säger varför: statusReason.",
+    ),
+    "action-content": (
+        "While the action is '{status}' this element is changed by: {by} (owner: who does it; requester: who asked, the plan's author and coordinator). From there: {allowed}.",
+        "Medan insatsen är '{status}' ändras det här elementet av: {by} (owner: den som utför; requester: den som bad, planens författare och samordnare). Därifrån: {allowed}.",
+    ),
+    "action-delegated": (
+        "Who does an action hands it on within the own care provider alone: to a unit or a commission that the directory has under it.",
+        "Den som utför en insats lämnar den vidare bara inom den egna vårdgivaren: till en enhet eller ett uppdrag som katalogen har under den.",
+    ),
     "notice-no-stay": (
         "This is no stay that somebody has been admitted to: a notice of admission wants an Encounter of class IMP that has begun, with its person and its unit.",
         "Det här är inget vårdtillfälle som någon är inskriven på: ett inskrivningsmeddelande kräver en Encounter av klassen IMP som har börjat, med person och enhet.",

@@ -35,6 +35,7 @@ from fhir_server.fhir.outcome import (
     Unversioned,
 )
 from fhir_server.fhir.subset import WHOLE, Subset, refuse_subset
+from fhir_server.interactions.actions import with_team
 from fhir_server.interactions.call import Answer, Call, Proposal, Server, Shown
 from fhir_server.interactions.cases import judged
 from fhir_server.interactions.draft import draft
@@ -165,12 +166,14 @@ async def _settle(call: Call, grant: Grant, server: Server) -> Answer:
 async def write(
     proposal: Proposal, call: Call, grant: Grant, server: Server, beside: tuple[Entry, ...] = ()
 ) -> tuple[Shown, ...]:
-    """What the store made of a proposal as the caller is shown it, one version for each change; who made them, the entries
-    `beside`, and what units are to acknowledge are written with it. Raises Overtaken, what the store refuses, Conflict for what
-    cannot happen in a case, and Invalid for an X-Provenance that cannot be kept. Who is protected is asked before: nothing may fail
-    once it is written.
+    """What the store made of a proposal as the caller is shown it, one version for each change; who made them, the entries `beside`,
+    the teams that follow, and what units are to acknowledge are written with it. Raises Overtaken, what the store refuses, Conflict
+    for what cannot happen in a case or to an action, Forbidden for a step in an action that is another party's, and Invalid for an
+    X-Provenance that cannot be kept. Who is protected is asked before: nothing may fail once it is written.
     """
+    asked = len(proposal.changes)
     proposal = replace(proposal, conditions=proposal.conditions + await judged(proposal.changes, server))
+    proposal = await with_team(proposal, call, grant, server)
     speaks = server.content.protection.speaks_of
     written = (it for it in proposal.changes if isinstance(it, Put) and speaks(it.type, *astuple(it.draft)))
     looking = await eyes((id for it in written for id in it.patients), call, server)
@@ -180,7 +183,7 @@ async def write(
     made = await server.store.commit(_commit(changes, origins, proposal.conditions, occasion, call, grant, beside))
     if not DIRECTORY.isdisjoint(change.type for change in proposal.changes):
         server.access.directory_changed()
-    return tuple(map(looking.on, made[: len(proposal.changes)]))
+    return tuple(map(looking.on, made[:asked]))
 
 
 DIRECTORY = frozenset({"Organization", "Practitioner", "PractitionerRole"})

@@ -47,7 +47,7 @@ async def look_up(case: str, server: Server, beside: Collection[str] = ()) -> Fo
         found += [(query, await all_found(query, server)) for query in about]
     return Found(
         {f"{one.type}/{one.id}": decode(one.text) for _, items in found for one in items},
-        tuple(_unchanged(query, items) for query, items in found),
+        tuple(unchanged(query, items) for query, items in found),
     )
 
 
@@ -93,7 +93,8 @@ async def all_found(query: Query, server: Server, grant: Grant = GRANT) -> list[
     return found
 
 
-def _unchanged(query: Query, found: Collection[Stored]) -> Matches:
+def unchanged(query: Query, found: Collection[Stored]) -> Matches:
+    """That those which were found are all that match, and stand as they did."""
     ids = frozenset(one.id for one in found)
     return Matches(query, ids, versions=frozenset((one.id, one.version) for one in found))
 

@@ -4,7 +4,7 @@
 
 from typing import Any
 
-from fhir_server.access.organization import with_those_above
+from fhir_server.access.organization import organizations_from
 from fhir_server.fhir.codec import decode
 from fhir_server.interactions.call import Server
 from fhir_server.interactions.pointing import place_of, stored_at
@@ -39,7 +39,7 @@ async def units_from(unit: str, server: Server) -> frozenset[str]:
 
     type, _, id = unit.partition("/")
     own = await read(type, id) if id else None
-    return frozenset(f"Organization/{it['id']}" for it in await with_those_above(own, read)) if own else frozenset()
+    return frozenset(f"Organization/{it['id']}" for it in await organizations_from(own, read)) if own else frozenset()
 
 
 async def _of_unit(type: str, unit: str, server: Server) -> list[dict[str, Any]]:

@@ -84,7 +84,7 @@ line, what each rule says of a resource; under `notice` the case that a notice o
 person of a stay is read; under `door` it is told how many were turned away; under `destruction` two persons have
 something destroyed; under `retention` the trail is pruned; `anchor` finds whom a refused call concerned; `access-log` tells a
 citizen of the own person, and what units are called; `process` reads all that has happened in a case or to a plan, to say where it
-stands and whether something more may happen in it; under `receipt` a message that a unit has read is marked as received, and who is
+stands, whether something more may happen in it, and whose an action of it is, with the team that follows; under `receipt` a message that a unit has read is marked as received, and who is
 to acknowledge it is looked up."""
 
 

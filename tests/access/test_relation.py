@@ -42,7 +42,8 @@ def test_a_membership_lasts_no_longer_than_its_own_period_and_the_teams():
     participant = {"member": {"reference": STAFF}, "period": {"start": "2026-03-05", "end": "2026-12-31"}}
     team = a_team(participant=[participant], period={"start": "2026-03-02", "end": "2026-06-01"})
 
-    assert {(STAFF, "care-team", span("2026-03-05")[0], span("2026-06-01")[1])} == rows(team)
+    last = span("2026-06-01")[1]
+    assert {(STAFF, "care-team", span("2026-03-05")[0], last), (STAFF, "left", last + 1, END)} == rows(team)
 
 
 def test_a_member_without_a_reference_is_nobody_to_relate():

@@ -371,6 +371,11 @@ def _permitted(person: Person, resource: Resource, world: World) -> Iterator[boo
     case = _is_related(person, patient, world, "discharge-case")
     yield team and type in {"CareTeam", "Consent", "Patient"}
     yield team and person.own_provider in _marks(resource)
+    yield (
+        type in {"CarePlan", "Goal", "Task", "Communication"}
+        and person.own_provider in _marks(resource)
+        and _has_left(person, patient, world)
+    )
     yield team and _has_consent(person, patient, world) and _labelled(resource, SHARED)
     yield type == "Communication" and _names(resource, person, "sender", "recipient")
     yield type == "Task" and _names(resource, person, "owner", "requester")
@@ -412,6 +417,21 @@ def _is_related(person: Person, patient: str, world: World, category: str) -> bo
         and _patient(team) == patient
         and _in_force(team)
         and any(_reference(it["member"]) in person.references and _in_force(it) for it in team["participant"])
+        for team in world.of("CareTeam")
+    )
+
+
+def _has_left(person: Person, patient: str, world: World) -> bool:
+    """Whether a membership in a team of the patient has ended, the team's own time counted in."""
+    return any(
+        team["status"] == "active"
+        and team["category"][0]["coding"][0]["code"] == "sip-team"
+        and _patient(team) == patient
+        and any(
+            _reference(it["member"]) in person.references
+            and min(one.get("period", {}).get("end", "9") for one in (it, team)) < "2026"
+            for it in team["participant"]
+        )
         for team in world.of("CareTeam")
     )
 

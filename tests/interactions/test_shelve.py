@@ -110,7 +110,7 @@ async def test_a_search_finds_every_definition_of_its_type(api, type):
         ("CapabilityStatement?resource=CarePlan&status=draft", []),
         ("CapabilityStatement?date=ge2026&_lastUpdated=ge2026", ["care-plan-server"]),
         ("CapabilityStatement?_lastUpdated=lt2026", []),
-        ("OperationDefinition?_sort=-code&_count=2", ["write-sip", "why"]),
+        ("OperationDefinition?_sort=-code&_count=2", ["write-sip", "worklist"]),
     ],
 )
 async def test_a_definition_is_found_by_what_it_says(api, query, found):

@@ -63,9 +63,8 @@ async def acknowledge(call: Call, grant: Grant, server: Server) -> Answer | Prop
 
 def _refuse_others(task: dict[str, Any], call: Call, server: Server) -> None:
     """Whoever sent the message sees the Task too, and does not answer it."""
-    standing = call.caller.standing
     units = {place_of(one, server) for one in units_of(task)}
-    if standing.kind == "staff" and units.isdisjoint(standing.actors):
+    if not call.caller.free and units.isdisjoint(call.caller.standing.actors):
         raise Forbidden.because("receipt-not-yours")
 
 

@@ -26,8 +26,8 @@ from fhir_server.process.due import Due
 from fhir_server.process.event import Moment
 from fhir_server.process.flag import Flag
 from fhir_server.process.sip.gap import GAPS
-from fhir_server.process.sip.kept import is_sip
 from fhir_server.process.sip.standing import Standing, stands
+from fhir_server.process.sip.team import is_sip
 from fhir_server.storage.store import Stored
 
 Json = dict[str, Any]

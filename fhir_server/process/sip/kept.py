@@ -10,14 +10,13 @@ from fhir_server.fhir.reference import own_reference
 from fhir_server.process.clock import last_of
 from fhir_server.process.definition import SYSTEM
 from fhir_server.process.event import Moment
-from fhir_server.process.telling import PLAN_TYPES, code_in, moment_of
+from fhir_server.process.telling import code_in, moment_of
 
 Json = Mapping[str, Any]
 
 IN_FORCE = frozenset({"active", "on-hold"})
 OVER = frozenset({"completed", "revoked"})
 """The statuses of a plan that is in force, and of one that has come to its end. https://hl7.org/fhir/R4/valueset-request-status.html"""
-SIP_TYPE = "SIP"
 DECLINED = "declined"
 CONSENT_KIND = f"{SYSTEM}consent-kind"
 GIVEN = frozenset({"active", "inactive"})
@@ -122,11 +121,6 @@ class Kept:
     def version_at(self, now: Moment) -> Version | None:
         """The version in force that stands at a moment."""
         return next((it for it in reversed([*self.revisions()]) if it.made <= now), None)
-
-
-def is_sip(plan: Json) -> bool:
-    """Whether a plan is a coordinated individual plan, and not one of another kind."""
-    return code_in(plan.get("category", ()), PLAN_TYPES) == SIP_TYPE
 
 
 def is_follow_up(meeting: Json, first: Version | None) -> bool:

@@ -23,6 +23,7 @@ SIP: Json = {
     "coding": [{"system": "https://fhir.inera.se/CodeSystem/typeofcareplan-cs", "code": "SIP"}],
     "text": "Samordnad individuell plan",
 }
+SIP_TEAM: Json = {"coding": [{"system": f"{OURS}/CodeSystem/care-team", "code": "sip-team"}], "text": "SIP-team"}
 COORDINATOR: Json = {
     "coding": [
         {
@@ -175,7 +176,7 @@ class _Splitting:
             roles.setdefault(self.found[member.name], []).append({"text": member.role})
         for who in self._doing:
             if who != self.person:
-                roles.setdefault(who, [{"text": _role(who)}])
+                roles.setdefault(who, [{"text": role_of(who.type)}])
         return roles
 
     def _team(self) -> Json:
@@ -184,7 +185,7 @@ class _Splitting:
             "CareTeam",
             "sip-team",
             status="proposed" if self.draft else "active",
-            category=[{"coding": [{"system": f"{OURS}/CodeSystem/care-team", "code": "sip-team"}], "text": "SIP-team"}],
+            category=[SIP_TEAM],
             name="SIP-team",
             subject=self.person.as_json,
             period=period,
@@ -333,8 +334,9 @@ class _Splitting:
         )
 
 
-def _role(who: Found) -> str:
-    return "Närstående" if who.type == "RelatedPerson" else "Utför insats"
+def role_of(type: str) -> str:
+    """What somebody who does an action is in the team, by the type that it is kept as here."""
+    return "Närstående" if type == "RelatedPerson" else "Utför insats"
 
 
 def _recipient(who: Found) -> Json:

@@ -57,7 +57,7 @@ async def test_k_01_a_message_is_acknowledged_by_the_unit_that_it_came_to(api, a
     unscoped = await api.post(place, json=saying(), headers=as_staff("k1", "user/*.rs"))
     for_another = {"name": "by", "valueReference": at("Practitioner/r1")}
     named = await api.post(place, json=saying("taken", by=for_another), headers=as_staff("k1"))
-    assert [404, 403, 403, 403, 403] == [nothing[0], *(it.status_code for it in (sender, citizen, unscoped, named))]
+    assert [404, 403, 404, 403, 403] == [nothing[0], *(it.status_code for it in (sender, citizen, unscoped, named))]
     assert [["receipt-not-yours"]] * 2 == [keys(sender), keys(named)]
     assert asked == await tasks(api, MESSAGE, headers=as_system)
 

@@ -139,6 +139,7 @@ async def test_each_entry_of_a_batch_is_told(api):
     answer = await api.post("", json=bundle, headers=a_bearer(BASE, scope="user/*.rs"))
 
     found = told(await why(api, answer.headers["x-request-id"]))
-    assert [("search-type", "CarePlan", "0"), ("search-type", "Goal", "0"), ("read", "Patient", "4")] == [
-        (one["interaction"], one["type"], one["outcome"]) for one in found
-    ]
+    assert [("read", "Patient", "4"), ("search-type", "CarePlan", "0"), ("search-type", "Goal", "0")] == sorted(
+        (one["interaction"], one["type"], one["outcome"])
+        for one in found  # reads of a batch are answered together
+    )

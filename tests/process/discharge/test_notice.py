@@ -88,9 +88,9 @@ def test_who_has_left_becomes_a_party_again_and_who_is_one_stays_so_once():
     team = {**team, "participant": [*team["participant"][:2], left]}
 
     assert [*members(team), "Organization/hsl"] == members(
-        with_parties(team, a_notice("Organization/sol", "Organization/hsl"))
+        with_parties(team, ["Organization/sol", "Organization/hsl"], SENT)
     )
-    assert members(team) == members(with_parties(team, a_notice("Organization/sol")))
+    assert members(team) == members(with_parties(team, ["Organization/sol"], SENT))
 
 
 def members(team):

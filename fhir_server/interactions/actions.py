@@ -1,0 +1,130 @@
+"""What becomes of an action of a SIP: each step is judged by the table of who may take it, whichever way the write came, and
+the team of the plan follows in the same Commit.
+
+An action is a Task with the code `fulfill` that is based on a SIP. Its plans and teams are read under the system grant `process`: whose
+it is does not hang on what its writer may see.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from msgspec.structs import replace
+
+from fhir_server.access.moves import OWNER, REQUESTER, load_moves
+from fhir_server.fhir.codec import decode
+from fhir_server.fhir.outcome import Forbidden
+from fhir_server.interactions.afterwards import Afterwards, as_read
+from fhir_server.interactions.call import Call, Proposal, Server
+from fhir_server.interactions.parties import is_within, place_at, sides_of
+from fhir_server.interactions.pointing import stored_at
+from fhir_server.interactions.stays import Json, read_at
+from fhir_server.interactions.teams import Following
+from fhir_server.process.sip.team import coordinators, is_sip, may_be_action
+from fhir_server.storage.store import Delete, Grant, Matches, Put
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a change makes of an action: as it was and as it would be (None: it is not there, or was no action), and the plans that
+    it is of, or where it was none would be, by their places; `conditions` that it is still so.
+    """
+
+    place: str
+    before: Json | None
+    after: Json | None
+    plans: Mapping[str, Json]
+    conditions: tuple[Matches, ...]
+
+
+async def with_team(proposal: Proposal, call: Call, grant: Grant, server: Server) -> Proposal:
+    """The proposal with what follows from it for the teams of the plans, after its own changes. Conflict for a step that nobody can
+    take, Forbidden for one that is another party's, Invalid for one that does not say why.
+    """
+    tasks = [one for one in proposal.changes if isinstance(one, (Put, Delete)) and one.type == "Task"]
+    if not tasks:
+        return proposal
+    afterwards = Afterwards(proposal.changes, server)
+    following = Following(afterwards, server)
+    conditions = list(proposal.conditions)
+    for change in tasks:
+        step = await _step(change, afterwards, call, grant, server)
+        if step is not None:
+            await _refuse_misstep(step, afterwards, call, server)
+            await following.take(step.place, step.before, step.after, step.plans)
+            conditions += step.conditions
+    changes, looked_at = following.over(proposal.changes)
+    return replace(proposal, changes=changes, conditions=(*conditions, *looked_at))
+
+
+async def _step(change: Put | Delete, afterwards: Afterwards, call: Call, grant: Grant, server: Server) -> Step | None:
+    """What is to be judged; None for what is no action, for what a system makes as it likes, and for what the store will refuse, since
+    its caller does not reach it, or it was made of another version. A citizen has no tasks but actions, whatever plan they are of.
+    """
+    place, only_actions = f"Task/{change.id}", call.caller.standing.kind == "citizen"
+    is_new = isinstance(change, Put) and not change.present
+    stored = None if is_new else await _replaced(change, grant, server)
+    if stored is None and (call.caller.free or not is_new):
+        return None
+    made = afterwards.made(place)
+    was, becomes = await _plans(stored, afterwards, server), await _plans(made, afterwards, server)
+    if not (was or becomes or only_actions) or (stored is not None and _is_other(stored, change)):
+        return None
+    conditions = (as_read("Task", stored),) if stored is not None and change.version is None else ()
+    return Step(place, stored if was or only_actions else None, made, was or becomes, conditions)
+
+
+async def _replaced(change: Put | Delete, grant: Grant, server: Server) -> Json | None:
+    """What a change replaces, as far as its caller reaches it: of what is hidden no refusal tells."""
+    reach = grant if change.reach is None else grant.over(change.reach)
+    stored = await stored_at(f"{change.type}/{change.id}", reach, server)
+    return None if stored is None else decode(stored.text)
+
+
+def _is_other(stored: Json, change: Put | Delete) -> bool:
+    return change.version not in {None, int(stored["meta"]["versionId"])}
+
+
+async def _plans(task: Json | None, afterwards: Afterwards, server: Server) -> dict[str, Json]:
+    """The SIPs that a Task is an action of, as they are: nobody becomes a party by what is written along with a step."""
+    based = task["basedOn"] if task is not None and may_be_action(task) else []
+    places = [place for one in based if (place := place_at(one, server)).startswith("CarePlan/")]
+    found = [(place, await afterwards.known(place)) for place in places]
+    return {place: plan for place, plan in found if plan is not None and is_sip(plan)}
+
+
+async def _refuse_misstep(step: Step, afterwards: Afterwards, call: Call, server: Server) -> None:
+    moves = load_moves()
+    if call.caller.free:
+        if step.after is not None:
+            moves.refuse_move(step.before, step.after, None)
+        return
+    sides = await _sides(step, afterwards, call, server)
+    if step.before is not None and not sides:
+        raise Forbidden.because("action-no-party", "Task", allowed=moves.allowed(step.before["status"]))
+    moves.refuse_move(step.before, step.after, sides)
+    if step.before is not None and step.after is not None:
+        moves.refuse_content(step.before, step.after, sides)
+        await _refuse_carried_off(step.before, step.after, call, server)
+
+
+async def _sides(step: Step, afterwards: Afterwards, call: Call, server: Server) -> frozenset[str]:
+    """The sides that the caller is on, by the action as it was; who makes a plan asks for what is in it."""
+    action = step.before or step.after or {}
+    asking: list[Any] = []
+    for plan in step.plans.values():
+        asking.append(plan.get("author"))
+        for reference in plan.get("careTeam", ()):
+            team = await afterwards.known(place_at(reference, server))
+            asking += coordinators(team or {})
+    sides = await sides_of(call.caller.standing, action, step.after, asking, server)
+    new = [place for place in step.plans if afterwards.writes(place) and await read_at(place, server) is None]
+    return sides | {REQUESTER} if new else sides
+
+
+async def _refuse_carried_off(before: Json, after: Json, call: Call, server: Server) -> None:
+    """Raises Forbidden where who does an action hands it to somebody for whom its care provider does not answer."""
+    if before.get("owner") == after.get("owner") or load_moves().writers("owner", before["status"]) != {OWNER}:
+        return
+    if not await is_within(place_at(after.get("owner"), server), call.caller.standing.provider, server):
+        raise Forbidden.because("action-delegated", "Task.owner")

@@ -1,0 +1,77 @@
+"""On which side of an action a narrowed caller stands: who does it, or who asked for it."""
+
+from collections.abc import AsyncIterator, Iterable
+from typing import Any
+
+from fhir_server.access.moves import OWNER, REQUESTER
+from fhir_server.access.organization import organizations_from, target_of
+from fhir_server.access.standing import Standing
+from fhir_server.fhir.extension import extensions, value_of
+from fhir_server.fhir.reference import own_reference
+from fhir_server.interactions.call import Server
+from fhir_server.interactions.pointing import place_of
+from fhir_server.interactions.stays import Json, read_at
+from fhir_server.process.sip.approval import DIGITALLY
+
+CITIZENS = ("Patient/", "RelatedPerson/")
+
+
+async def sides_of(
+    standing: Standing, action: Json, after: Json | None, asking: Iterable[Any], server: Server
+) -> frozenset[str]:
+    """The sides of an action that the caller is on; `asking` are the references to those who ask beside its requester. What
+    somebody answered who is no member of staff may be recorded by who asked: the version `after` says by whom, and how it was given.
+    """
+    own = {one async for one in _own(standing, server)}
+    owner = place_at(action.get("owner"), server)
+    asks = not own.isdisjoint(place_at(one, server) for one in (action.get("requester"), *asking))
+    recorded = asks and owner.startswith(CITIZENS) and after is not None and _records(after, standing, server)
+    sides = ((OWNER, owner in own or recorded), (REQUESTER, asks))
+    return frozenset(side for side, stands in sides if stands)
+
+
+def place_at(reference: Any, server: Server) -> str:
+    """`Type/id` of what a Reference leads to here; "" for none, and for what is elsewhere."""
+    text = reference.get("reference") if isinstance(reference, dict) else None
+    return place_of(text, server) if isinstance(text, str) else ""
+
+
+async def _own(standing: Standing, server: Server) -> AsyncIterator[str]:
+    """What a caller is named by: the person and the commission, the unit and whatever is above it; a citizen, or whom it is to the
+    person for whom it acts.
+    """
+    for one in (*standing.actors, standing.provider):
+        if one:
+            yield one
+    unit = await read_at(standing.unit, server) if standing.unit else None
+    for organization in await organizations_from(unit, _read_in(server)) if unit else ():
+        yield own_reference(organization)
+    if standing.kind == "citizen" and standing.patient:
+        yield f"Patient/{standing.patient}"
+    for ward in standing.wards:
+        if ward.start <= server.clock() < ward.until:
+            yield ward.relative
+
+
+def _records(action: Json, standing: Standing, server: Server) -> bool:
+    """Whether a version says that this member of staff wrote down what was said or signed."""
+    means = [value_of(one) for one in extensions(action, "means")]
+    by = [place_at(value_of(one), server) for one in extensions(action, "recorded-by")]
+    return bool(means) and DIGITALLY not in means and not standing.actors.isdisjoint(by)
+
+
+async def is_within(owner: str, provider: str, server: Server) -> bool:
+    """Whether a unit or a commission (`Type/id`) is of this care provider; of a person alone nobody can tell."""
+    read = _read_in(server)
+    found = await read_at(owner, server) if owner.startswith(("Organization/", "PractitionerRole/")) else None
+    if found is not None and found["resourceType"] == "PractitionerRole":
+        found = await target_of(found, "organization", read)
+    above = await organizations_from(found, read) if found is not None else []
+    return bool(provider) and provider in map(own_reference, above)
+
+
+def _read_in(server: Server) -> Any:
+    async def read(type: str, id: str) -> Json | None:
+        return await read_at(f"{type}/{id}", server)
+
+    return read
