@@ -579,6 +579,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "An action is written by its own parties alone. From where it is (owner: who does it; requester: who asked, the plan's author and coordinator): {allowed}.",
         "I en insats skriver bara dess egna parter. Därifrån den är (owner: den som utför; requester: den som bad, planens författare och samordnare): {allowed}.",
     ),
+    "plan-not-yours": (
+        "Who answers for a plan, its author and its teams, is changed by its author or its coordinator. Ask one of them, by a Task handover.",
+        "Vem som svarar för en plan, dess författare och team, ändras av författaren eller samordnaren. Be någon av dem, med en Task handover.",
+    ),
     "action-reason": (
         "An action that becomes '{to}' says why: statusReason.",
         "En insats som blir '{to}' säger varför: statusReason.",

@@ -23,6 +23,9 @@ from fhir_server.interactions.teams import Following
 from fhir_server.process.sip.team import coordinators, is_sip, may_be_action
 from fhir_server.storage.store import Delete, Grant, Matches, Put
 
+ASKING = ("author", "careTeam")
+"""What of a plan says who asks for its actions."""
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -41,10 +44,13 @@ async def with_team(proposal: Proposal, call: Call, grant: Grant, server: Server
     """The proposal with what follows from it for the teams of the plans, after its own changes. Conflict for a step that nobody can
     take, Forbidden for one that is another party's, Invalid for one that does not say why.
     """
+    afterwards = Afterwards(proposal.changes, server)
+    for change in proposal.changes:
+        if isinstance(change, Put) and change.type == "CarePlan" and change.present:
+            await _refuse_usurped(f"CarePlan/{change.id}", afterwards, call, server)
     tasks = [one for one in proposal.changes if isinstance(one, (Put, Delete)) and one.type == "Task"]
     if not tasks:
         return proposal
-    afterwards = Afterwards(proposal.changes, server)
     following = Following(afterwards, server)
     conditions = list(proposal.conditions)
     for change in tasks:
@@ -111,15 +117,30 @@ async def _refuse_misstep(step: Step, afterwards: Afterwards, call: Call, server
 async def _sides(step: Step, afterwards: Afterwards, call: Call, server: Server) -> frozenset[str]:
     """The sides that the caller is on, by the action as it was; who makes a plan asks for what is in it."""
     action = step.before or step.after or {}
-    asking: list[Any] = []
-    for plan in step.plans.values():
-        asking.append(plan.get("author"))
-        for reference in plan.get("careTeam", ()):
-            team = await afterwards.known(place_at(reference, server))
-            asking += coordinators(team or {})
+    asking = [one for plan in step.plans.values() for one in await _asking(plan, afterwards, server)]
     sides = await sides_of(call.caller.standing, action, step.after, asking, server)
     new = [place for place in step.plans if afterwards.writes(place) and await read_at(place, server) is None]
     return sides | {REQUESTER} if new else sides
+
+
+async def _asking(plan: Json, afterwards: Afterwards, server: Server) -> list[Any]:
+    """The references to those who ask for the actions of a plan: its author, and the coordinators of its teams."""
+    asking = [plan["author"]] if "author" in plan else []
+    for reference in plan.get("careTeam", ()):
+        asking += coordinators(await afterwards.known(place_at(reference, server)) or {})
+    return asking
+
+
+async def _refuse_usurped(place: str, afterwards: Afterwards, call: Call, server: Server) -> None:
+    """Raises Forbidden where somebody else than those who ask for the actions of a SIP would change who they are: nobody comes to that
+    side by writing so in the plan.
+    """
+    plan, made = await read_at(place, server), afterwards.made(place) or {}
+    if call.caller.free or plan is None or not is_sip(plan) or all(plan.get(one) == made.get(one) for one in ASKING):
+        return
+    asking = await _asking(plan, afterwards, server)
+    if asking and REQUESTER not in await sides_of(call.caller.standing, {}, None, asking, server):
+        raise Forbidden.because("plan-not-yours", "CarePlan")
 
 
 async def _refuse_carried_off(before: Json, after: Json, call: Call, server: Server) -> None:

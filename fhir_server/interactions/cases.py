@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from fhir_server.fhir.codec import decode
 from fhir_server.interactions.call import Server
+from fhir_server.interactions.pointing import stored_at
 from fhir_server.interactions.stays import (
     ABOUT_A_STAY,
     Json,
@@ -20,7 +21,7 @@ from fhir_server.interactions.stays import (
 )
 from fhir_server.process.discharge.fold import refuse_made_illegal
 from fhir_server.process.discharge.read import events_of, is_stay, may_tell
-from fhir_server.storage.store import Change, Delete, Destroy, Matches, Put
+from fhir_server.storage.store import Change, Delete, Destroy, Grant, Matches, Put
 
 TELLING = frozenset({"Communication", "Encounter", "EpisodeOfCare", "Task", "CarePlan"})
 """A change of any other type tells nothing of a case."""
@@ -29,13 +30,15 @@ _Written = Mapping[str, Json | None]
 """What would stand at each place (`Type/id`) that is written to; None: nothing."""
 
 
-async def judged(changes: Sequence[Change], server: Server) -> tuple[Matches, ...]:
+async def judged(changes: Sequence[Change], grant: Grant, server: Server) -> tuple[Matches, ...]:
     """That the cases which the changes tell of are still what they were judged by. Conflict for what cannot happen in them. A
-    destruction is not judged: what two persons have destroyed goes, whatever it told.
+    destruction is not judged: what two persons have destroyed goes, whatever it told. Nor is a deletion of what the caller does not
+    reach: the store refuses it, and no other refusal tells that it is there.
     """
     if TELLING.isdisjoint(change.type for change in changes):
         return ()
     telling = [one for one in changes if one.type in TELLING and _is_looked_into(one)]
+    telling = [one for one in telling if not isinstance(one, Delete) or await _is_reached(one, grant, server)]
     written = {f"{one.type}/{one.id}": _made(one) for one in telling}
     conditions: tuple[Matches, ...] = ()
     for case in sorted(await _cases(telling, written, server)):
@@ -48,6 +51,11 @@ def _is_looked_into(change: Change) -> bool:
     if isinstance(change, Put) and not change.present and change.type in ABOUT_A_STAY:
         return bool(change.index.references.get("encounter"))
     return not isinstance(change, Destroy)
+
+
+async def _is_reached(change: Delete, grant: Grant, server: Server) -> bool:
+    reach = grant if change.reach is None else grant.over(change.reach)
+    return await stored_at(f"{change.type}/{change.id}", reach, server) is not None
 
 
 def _made(change: Put | Delete | Destroy) -> Json | None:

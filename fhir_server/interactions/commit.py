@@ -172,7 +172,7 @@ async def write(
     X-Provenance that cannot be kept. Who is protected is asked before: nothing may fail once it is written.
     """
     asked = len(proposal.changes)
-    proposal = replace(proposal, conditions=proposal.conditions + await judged(proposal.changes, server))
+    proposal = replace(proposal, conditions=proposal.conditions + await judged(proposal.changes, grant, server))
     proposal = await with_team(proposal, call, grant, server)
     speaks = server.content.protection.speaks_of
     written = (it for it in proposal.changes if isinstance(it, Put) and speaks(it.type, *astuple(it.draft)))

@@ -360,3 +360,16 @@ async def test_who_wrote_the_team_is_told_with_it(sip):
     agents = [one["resource"]["agent"] for one in told["entry"]]
     assert any("PractitionerRole/ck1" in json.dumps(one) or "K1" in json.dumps(one) for one in agents)
     assert (await sip.get("Task/action", headers=citizen())).status_code == 200
+
+
+async def test_nobody_comes_to_the_asking_side_by_writing_so_in_the_plan(sip):
+    await load(sip, {**a_team("PractitionerRole/cr2"), "id": "other"})
+    for change in ({"author": at("PractitionerRole/cr2")}, {"careTeam": [at("CareTeam/other")]}):
+        told = await sip.patch("CarePlan/sip", json=change, headers={**staff("r2"), **MERGE})
+        assert (403, ["plan-not-yours"]) == outcome_of(told)
+    titled = await sip.patch("CarePlan/sip", json={"title": "En annan rubrik"}, headers={**staff("r2"), **MERGE})
+    assert (200, []) == outcome_of(titled)
+    given = await sip.patch(
+        "CarePlan/sip", json={"author": at("PractitionerRole/cr2")}, headers={**staff("r1"), **MERGE}
+    )
+    assert (200, []) == outcome_of(given)

@@ -8,6 +8,8 @@ import pytest
 
 from tests.access.abuse.told import a_goal, a_message, bundled, found, keys, nowhere, place, statuses, whole
 from tests.access.worlds import RESERVE
+from tests.process.case_house import a_case, a_stay, at
+from tests.process.case_house import a_message as told
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("world")]
 
@@ -53,6 +55,21 @@ async def test_d_01_who_may_update_nothing_is_told_the_same_of_every_id(api, as_
     assert [403] * 3 == [status for status, _, _ in told]
     assert told[0] == told[1] == told[2]
     assert 200 == (await api.put("CarePlan/a-plan", json=world["CarePlan/a-plan"], headers=as_system)).status_code
+
+
+async def test_d_04_what_a_case_rests_on_is_as_little_there_to_be_deleted(api, as_staff, as_system):
+    of_n = {"patient": at("Patient/n")}, {"subject": at("Patient/n")}
+    notice = told("inskrivning", "02 12:00", id="notice", **of_n[1])
+    planned = told("planering", "04 12:00", id="planned", **of_n[1])
+    person = {"resourceType": "Patient", "id": "n", "name": [{"family": "ProvN"}]}
+    case = [person, a_case(**of_n[0]), a_stay(**of_n[1]), notice, planned]
+    written = bundled(*(("PUT", f"{it['resourceType']}/{it['id']}", it) for it in case))
+    assert {201} == set(statuses(await api.post("", json=written, headers=as_system)))
+
+    stranger = [whole(await api.delete(f"Communication/{id}", headers=as_staff("k2"))) for id in ("notice", "no-such")]
+    assert 404 == stranger[0][0]
+    assert stranger[0] == stranger[1]
+    assert ["case-breaks-later"] == keys(await api.delete("Communication/notice", headers=as_system))
 
 
 async def test_d_04_what_is_hidden_is_not_deleted(api, as_narrow, as_system):
