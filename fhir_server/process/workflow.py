@@ -65,10 +65,6 @@ class Workflow:
         """How long there is for what has a deadline, by its code; of several the one that stands last."""
         return {one.code: one.term for one in self.deadlines}
 
-    def deadlines_from(self, code: str) -> tuple[Deadline, ...]:
-        """What is due once this has happened."""
-        return tuple(one for one in self.deadlines if one.after == code)
-
     def due_before(self, code: str) -> Iterable[Action]:
         """What is to be done before this happens."""
         return (one for one in self.actions.values() if code in one.before)

@@ -45,12 +45,10 @@ def test_what_the_statute_gives_time_for():
     } == {(it.code, it.after, it.term, it.source) for it in load_workflow().deadlines}
 
 
-def test_deadlines_are_found_by_what_is_due_and_by_what_starts_them():
+def test_deadlines_are_found_by_what_is_due():
     workflow = load_workflow()
 
     assert ["admitted", "assessed"] == [it.after for it in workflow.deadlines_of("inskrivning")]
-    assert ["kallelse-sip"] == [it.code for it in workflow.deadlines_from("utskrivningsklar")]
-    assert () == workflow.deadlines_from("hemgang")
 
 
 def test_who_sends_and_on_whose_assessment():

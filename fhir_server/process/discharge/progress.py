@@ -94,7 +94,7 @@ def progress(
         now,
         events,
         course,
-        deadlines(course, terms, policy.zone),
+        deadlines(course, workflow, policy.zone),
         home_care(events, workflow),
         policy,
         owed,

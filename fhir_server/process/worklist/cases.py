@@ -55,7 +55,7 @@ def due_in(cases: Iterable[Case], at: Moment, workflow: Workflow) -> Iterator[Ro
     """The messages that are due by the end of the day."""
     tonight = end_of(day_of(at))
     for case in cases:
-        for one in deadlines(case.course, workflow.terms) if not case.over else ():
+        for one in deadlines(case.course, workflow) if not case.over else ():
             if one.done is None and one.until is not None and one.until <= tonight:
                 what = (MESSAGE, one.code)
                 late = one.is_late(at)

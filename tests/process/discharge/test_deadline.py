@@ -5,9 +5,10 @@ from dataclasses import replace
 import pytest
 
 from fhir_server.process.clock import Term
+from fhir_server.process.definition import load_workflow
 from fhir_server.process.discharge.course import Course
 from fhir_server.process.discharge.deadline import deadlines
-from tests.process.discharge.house import TERMS, at, moments
+from tests.process.discharge.house import at, moments
 
 WHOLE = Course(
     assessed=at("2026-02-24 11:20"),
@@ -18,11 +19,12 @@ WHOLE = Course(
     discharged=at("2026-03-04 11:00"),
     informed=at("2026-03-04 11:10"),
 )
+LAW = load_workflow()
 NEVER = at("2030-01-01 00:00")
 
 
 def due(course: Course, code: str):
-    return {one.code: one for one in deadlines(course, TERMS)}.get(code)
+    return {one.code: one for one in deadlines(course, LAW)}.get(code)
 
 
 def is_late(course: Course, code: str, now: int = NEVER) -> bool:
@@ -31,15 +33,15 @@ def is_late(course: Course, code: str, now: int = NEVER) -> bool:
 
 def test_each_deadline_says_by_whom_and_by_which_paragraph():
     assert [
-        ("inskrivning", "inpatient", "2 kap. 1 § lagen (2017:612)"),
+        ("inskrivning", "inpatient", "2 kap. 1\u20133 §§ lagen (2017:612)"),
         ("fast-vardkontakt", "open-care", "2 kap. 5 § lagen (2017:612)"),
         ("kallelse-sip", "open-care", "4 kap. 3 § lagen (2017:612)"),
         ("hemgang", "inpatient", "3 kap. 2 § lagen (2017:612)"),
-    ] == [(one.code, one.by, one.paragraph) for one in deadlines(WHOLE, TERMS)]
+    ] == [(one.code, one.by, one.paragraph) for one in deadlines(WHOLE, LAW)]
 
 
 def test_what_was_done_in_time_is_never_late():
-    assert [False] * 4 == [one.is_late(NEVER) for one in deadlines(WHOLE, TERMS)]
+    assert [False] * 4 == [one.is_late(NEVER) for one in deadlines(WHOLE, LAW)]
 
 
 LATE = {
@@ -88,12 +90,15 @@ def test_a_call_waits_for_the_discharge_ready_notice_in_force():
 def test_nothing_is_due_any_more_to_who_has_died():
     dead = Course(assessed=at("2026-03-02 10:00"), died=at("2026-03-03 10:00"))
 
-    assert () == deadlines(dead, TERMS)
-    assert 1 == len(deadlines(replace(dead, died=None), TERMS))
+    assert () == deadlines(dead, LAW)
+    assert 1 == len(deadlines(replace(dead, died=None), LAW))
 
 
-def test_another_law_gives_another_time():
-    sooner = deadlines(WHOLE, TERMS | {"inskrivning": Term(hours=4)})
+def test_another_law_gives_another_time_to_somebody_else():
+    quick = tuple(replace(it, term=Term(hours=4)) if it.code == "inskrivning" else it for it in LAW.deadlines)
+    notice = replace(LAW.actions["inskrivning"], senders=frozenset({"municipality"}), source="9 kap. 9 §")
+    sooner = deadlines(WHOLE, replace(LAW, deadlines=quick, actions={**LAW.actions, "inskrivning": notice}))
 
     assert at("2026-02-24 15:20") == sooner[0].until
     assert sooner[0].is_late(NEVER)
+    assert ("municipality", "9 kap. 9 §") == (sooner[0].by, sooner[0].paragraph)
