@@ -5,12 +5,12 @@ of afterwards), and none for a unit whose acknowledgement is there, or is writte
 whatever the sender may write.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from itertools import chain
 from typing import Any
 
 from fhir_server.access.guard import stamped
-from fhir_server.fhir.codec import decode
+from fhir_server.interactions.afterwards import Afterwards
 from fhir_server.interactions.call import Call, Server
 from fhir_server.interactions.draft import draft
 from fhir_server.interactions.pointing import place_of
@@ -32,22 +32,23 @@ from fhir_server.search.query import Everything
 from fhir_server.storage.store import Change, Put
 
 Json = dict[str, Any]
-_Written = Mapping[str, Put]
-"""What is written, by its place (`Type/id`)."""
 
 
 async def asked_receipts(changes: Sequence[Change], call: Call, server: Server) -> tuple[Put, ...]:
     """The changes that ask for the receipts of the messages that are sent by these."""
-    written = {f"{one.type}/{one.id}": one for one in changes if isinstance(one, Put)}
-    sent = {place: message for place, message in _messages(written).items() if is_sent(message)}
-    tasks = [_made(one) for one in written.values() if sent and one.type == "Task"]
-    own = [it for it in tasks if is_acknowledgement(it)]
-    made = [
-        _put(task, call, server)
-        for place, message in sent.items()
-        async for task in _tasks(place, message, own, written, server)
-    ]
-    return tuple(made)
+    afterwards = Afterwards(changes, server)
+    messages = [one for one in changes if isinstance(one, Put) and one.type == "Communication"]
+    sent = [(one, made) for one in messages if (made := afterwards.made(_place(one))) and is_sent(made)]
+    if not sent:
+        return ()
+    tasks = map(afterwards.made, afterwards.places("Task"))
+    own = [it for it in tasks if it is not None and is_acknowledgement(it)]
+    asked = [task for change, message in sent async for task in _tasks(change, message, own, afterwards, server)]
+    return tuple(_put(task, call, server) for task in asked)
+
+
+def _place(change: Put) -> str:
+    return f"{change.type}/{change.id}"
 
 
 def author_of(call: Call, owner: str = "") -> str:
@@ -56,19 +57,11 @@ def author_of(call: Call, owner: str = "") -> str:
     return next((one for one in known if one.startswith("Practitioner/")), call.caller.standing.unit)
 
 
-def _messages(written: _Written) -> dict[str, Json]:
-    return {place: _made(one) for place, one in written.items() if one.type == "Communication"}
-
-
-def _made(change: Put) -> Json:
-    made: Json = decode(change.draft.text(1, ""))
-    return made
-
-
 async def _tasks(
-    place: str, message: Json, own: Sequence[Json], written: _Written, server: Server
+    change: Put, message: Json, own: Sequence[Json], afterwards: Afterwards, server: Server
 ) -> AsyncIterator[Json]:
-    before = await _before(place, written[place], server)
+    place = _place(change)
+    before = await read_at(place, server) if change.present else None
     was_sent = before is not None and is_sent(before)
     if "received" in message and not was_sent:
         return
@@ -77,19 +70,15 @@ async def _tasks(
     named = [at for at in dict.fromkeys(new) if at.partition("/")[0] in UNITS]
     if not named:
         return
-    asked = await _asked(place, own, written[place], server)
-    sender = await _unit(place_of(message["sender"].get("reference", ""), server), written, server)
-    found = [await _unit(at, written, server) for at in named]
+    asked = await _asked(place, own, change, server)
+    sender = await _unit(place_of(message["sender"].get("reference", ""), server), afterwards, server)
+    found = [await _unit(at, afterwards, server) for at in named]
     units = {
         one.unit: one for one in sorted(found, key=lambda one: one.refusal, reverse=True)
     }  # it came if it came once
     for unit in units.values():
         if unit.unit not in asked:
             yield acknowledgement_of(message, place, unit, sender.unit if not sender.refusal else "")
-
-
-async def _before(place: str, change: Put, server: Server) -> Json | None:
-    return await read_at(place, server) if change.present else None
 
 
 async def _asked(place: str, own: Sequence[Json], change: Put, server: Server) -> set[str]:
@@ -99,14 +88,14 @@ async def _asked(place: str, own: Sequence[Json], change: Put, server: Server) -
     return {place_of(unit, server) for task in told for unit in units_of(task)}
 
 
-async def _unit(place: str, written: _Written, server: Server) -> Recipient:
+async def _unit(place: str, afterwards: Afterwards, server: Server) -> Recipient:
     """The unit that a message is for: what is named, or whose service is named."""
-    told = await _at(place, written, server)
+    told = await _at(place, afterwards, server)
     if told is not None and told["resourceType"] == "HealthcareService":
         by = place_of(told.get("providedBy", {}).get("reference", ""), server)
         if not by:
             return Recipient(place, UNKNOWN)
-        closed, told, place = told.get("active") is False, await _at(by, written, server), by
+        closed, told, place = told.get("active") is False, await _at(by, afterwards, server), by
         if closed:
             return Recipient(place, CLOSED)
     if told is None:
@@ -114,11 +103,8 @@ async def _unit(place: str, written: _Written, server: Server) -> Recipient:
     return Recipient(place, CLOSED if told.get("active") is False else "")
 
 
-async def _at(place: str, written: _Written, server: Server) -> Json | None:
-    """What stands at a place, once all is written."""
-    if place in written:
-        return _made(written[place])
-    return await read_at(place, server) if place.partition("/")[0] in server.types else None
+async def _at(place: str, afterwards: Afterwards, server: Server) -> Json | None:
+    return await afterwards.at(place) if place.partition("/")[0] in server.types else None
 
 
 def _put(task: Json, call: Call, server: Server) -> Put:
