@@ -76,7 +76,7 @@ class Move:
 
 def is_sent(resource: Json) -> bool:
     """Whether it is a message of the process (of the profile message, or one based on it) that has been sent."""
-    claimed = {it.partition("|")[0] for it in resource.get("meta", {}).get("profile", ())}
+    claimed = {it.partition("|")[0] for it in resource.get("meta", {}).get("profile", ()) if it}
     is_message = resource["resourceType"] == "Communication" and not claimed.isdisjoint(_profiles())
     return is_message and resource["status"] == SENT
 
