@@ -165,7 +165,7 @@ def _listed_persons(told: Json) -> Iterator[str]:
 def _may_be_of_ours(told: Json) -> bool:
     """Whether it claims a profile of ours, or is not shown."""
     profiles = told["meta"].get("profile", ()) if told.get("resourceType") == "Communication" else [OURS]
-    return any(it.startswith(OURS) for it in profiles)
+    return any(it.startswith(OURS) for it in profiles if it)
 
 
 async def _shown(bundle: Json, whole: Whole) -> int:
