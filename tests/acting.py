@@ -146,3 +146,16 @@ async def members(api: Any) -> list[tuple[str, bool]]:
     """Who is on the team of the plan, in the order they came, and whether they still take part."""
     team = await get(api, "CareTeam/team")
     return [(one["member"]["reference"], "end" not in one.get("period", {})) for one in team["participant"]]
+
+
+def a_handover(id: str = "handover", **members: Any) -> Json:
+    """r1 asks k1 to coordinate the plan."""
+    asked = {
+        **an_action(id, **documented("u1", profile=[f"{OURS}/StructureDefinition/handover"])),
+        "code": {"coding": [{"system": f"{OURS}/CodeSystem/task", "code": "handover"}]},
+        "description": "Ta över som samordnare",
+        "focus": at("CareTeam/team"),
+        "owner": at("PractitionerRole/ck1"),
+    }
+    del asked["basedOn"]
+    return {**asked, **members}

@@ -77,7 +77,7 @@ class Exchange:
 @dataclass(frozen=True)
 class Prediction:
     """So many entries; `joined`: and, besides, one for each version written that is told nowhere else; `moves`: and one for each team
-    that follows from what becomes of an action.
+    that follows from what becomes of an action or a handover.
     """
 
     entries: int
@@ -147,11 +147,11 @@ async def _of_one(method: str, path: str, told: Json, etag: str, whole: Whole) -
 
 
 def _may_move_a_team(method: str, parts: list[str], told: Json) -> bool:
-    """Whether it may be an action that was written; an answer that shows nothing may be about one."""
+    """Whether it may be an action or a handover that was written; an answer that shows nothing may be about one."""
     if method not in {"PUT", "PATCH", "DELETE"} or parts[:1] != ["Task"]:
         return False
     codes = [coding.get("code") for coding in told.get("code", {}).get("coding", ())]
-    return not told or "fulfill" in codes
+    return not told or not {"fulfill", "handover"}.isdisjoint(codes)
 
 
 def _listed_persons(told: Json) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Writes the tables in `docs/actions.md`: who may move an action and write what in it (`security/Parameters-action-moves.json`).
+"""Writes the tables in `docs/actions.md`: who may move an action or a handover, and write what in it (`security/Parameters-…-moves.json`).
 
 python -m tools.describe_actions
 """
@@ -6,7 +6,7 @@ python -m tools.describe_actions
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from fhir_server.access.moves import Content, Move, load_moves
+from fhir_server.access.moves import ACTION, HANDOVER, Content, Move, load_moves
 
 PAGE = Path(__file__).parent.parent / "docs/actions.md"
 
@@ -18,12 +18,17 @@ def main() -> None:
 
 def with_tables(text: str) -> str:
     """The page with the tables of today."""
-    table = load_moves()
-    for name, lines in (("moves", _moves(table.moves)), ("contents", _contents(table.contents))):
-        before, begins, rest = text.partition(f"<!-- {name} -->\n")
-        _, ends, after = rest.partition(f"<!-- /{name} -->\n")
-        text = f"{before}{begins}\n" + "\n".join(lines) + f"\n\n{ends}{after}"
+    for kind, prefix in ((ACTION, ""), (HANDOVER, "handover-")):
+        table = load_moves(kind)
+        text = _replaced(text, f"{prefix}moves", _moves(table.moves))
+        text = _replaced(text, f"{prefix}contents", _contents(table.contents))
     return text
+
+
+def _replaced(text: str, name: str, lines: Iterator[str]) -> str:
+    before, begins, rest = text.partition(f"<!-- {name} -->\n")
+    _, ends, after = rest.partition(f"<!-- /{name} -->\n")
+    return f"{before}{begins}\n" + "\n".join(lines) + f"\n\n{ends}{after}"
 
 
 def _moves(rows: Sequence[Move]) -> Iterator[str]:

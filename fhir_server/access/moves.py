@@ -1,6 +1,7 @@
-"""Who may move an action of a SIP, and write what in it: one table (`security/Parameters-action-moves.json`).
+"""Who may move an action of a SIP, or a handover, and write what in it: a table each (`security/Parameters-action-moves.json`,
+`Parameters-handover-moves.json`).
 
-An action is asked for by one side (`requester`) and done by the other (`owner`). Every caller is held to the order of statuses;
+Either is asked for by one side (`requester`) and answered by the other (`owner`). Every caller is held to the order of statuses;
 a narrowed one to its side too.
 """
 
@@ -12,7 +13,8 @@ from typing import Any
 from fhir_server.fhir.definitions import BadDefinition, parts_of, r4, read
 from fhir_server.fhir.outcome import Conflict, Forbidden, Invalid
 
-FILE = "Parameters-action-moves.json"
+ACTION, HANDOVER = "action", "handover"
+"""What has a table: how the keys of its refusals begin."""
 OWNER, REQUESTER, NOBODY = "owner", "requester", "nobody"
 NEW, DELETED = "new", "deleted"
 """What an action is before it is there, and after it is gone: no statuses of FHIR's."""
@@ -50,10 +52,10 @@ class Content:
 
 
 class Moves:
-    """The whole table."""
+    """The whole table of a kind of Task."""
 
-    def __init__(self, moves: Sequence[Move], contents: Sequence[Content]) -> None:
-        self.moves, self.contents = moves, contents
+    def __init__(self, kind: str, moves: Sequence[Move], contents: Sequence[Content]) -> None:
+        self.kind, self.moves, self.contents = kind, moves, contents
         self._by_step = {(start, move.to): move for move in moves for start in move.start}
 
     def refuse_move(self, before: Json | None, after: Json | None, sides: Collection[str] | None) -> None:
@@ -65,11 +67,15 @@ class Moves:
             return
         move = self._by_step.get((start, to))
         if move is None:
-            raise Conflict.because("action-not-now", "Task.status", status=start, to=to, allowed=self.allowed(start))
+            raise Conflict.because(
+                f"{self.kind}-not-now", "Task.status", status=start, to=to, allowed=self.allowed(start)
+            )
         if move.demands and not (after or {}).get(move.demands):
-            raise Invalid.because("action-reason", f"Task.{move.demands}", to=to)
+            raise Invalid.because(f"{self.kind}-reason", f"Task.{move.demands}", to=to)
         if sides is not None and move.by not in sides:
-            raise Forbidden.because("action-not-yours", "Task.status", to=to, by=move.by, allowed=self.allowed(start))
+            raise Forbidden.because(
+                f"{self.kind}-not-yours", "Task.status", to=to, by=move.by, allowed=self.allowed(start)
+            )
 
     def refuse_content(self, before: Json, after: Json, sides: Collection[str]) -> None:
         """Raises Forbidden where an element is changed that is not for these sides to write now. Who moves the action says why."""
@@ -79,7 +85,7 @@ class Moves:
             if by.isdisjoint(sides) and not (moved and element == "statusReason"):
                 who = ", ".join(sorted(by)) or NOBODY
                 raise Forbidden.because(
-                    "action-content", f"Task.{element}", by=who, status=status, allowed=self.allowed(status)
+                    f"{self.kind}-content", f"Task.{element}", by=who, status=status, allowed=self.allowed(status)
                 )
 
     def writers(self, element: str, status: str) -> frozenset[str]:
@@ -110,20 +116,32 @@ def _changed(before: Json, after: Json) -> Iterator[str]:
 
 
 @cache
-def load_moves() -> Moves:
-    """The table of `security/`, read once. BadDefinition."""
-    return moves_of(dict(read("security"))[FILE])
+def load_moves(kind: str = ACTION) -> Moves:
+    """The table of a kind in `security/`, read once. BadDefinition."""
+    return moves_of(dict(read("security"))[file_of(kind)], kind)
 
 
-def moves_of(definition: Json) -> Moves:
+def file_of(kind: str) -> str:
+    """The name of the file that a table stands in."""
+    return f"Parameters-{kind}-moves.json"
+
+
+def moves_of(definition: Json, kind: str = ACTION) -> Moves:
     """The table of a definition. BadDefinition for a row that names what there is not, and for a step that stands twice."""
+    try:
+        return _table(definition, kind)
+    except BadDefinition as error:
+        raise BadDefinition(f"{file_of(kind)}: {error}") from error
+
+
+def _table(definition: Json, kind: str) -> Moves:
     told = [(one["name"], parts_of(one)) for one in definition["parameter"]]
     moves = [_move(parts) for name, parts in told if name == "move"]
     contents = [_content(parts) for name, parts in told if name == "content"]
     steps = [(start, move.to) for move in moves for start in move.start]
     if twice := [step for step in steps if steps.count(step) > 1]:
-        raise BadDefinition(f"{FILE}: two rows lead from {twice[0][0]} to {twice[0][1]}")
-    return Moves(moves, contents)
+        raise BadDefinition(f"two rows lead from {twice[0][0]} to {twice[0][1]}")
+    return Moves(kind, moves, contents)
 
 
 def _move(told: Mapping[str, list[Any]]) -> Move:
@@ -144,4 +162,4 @@ def _content(told: Mapping[str, list[Any]]) -> Content:
 
 def _refuse_unknown(names: Collection[str], known: Collection[str]) -> None:
     if unknown := sorted(set(names) - set(known)):
-        raise BadDefinition(f"{FILE}: a row names {unknown[0]}, which is no status and no side")
+        raise BadDefinition(f"a row names {unknown[0]}, which is no status and no side")

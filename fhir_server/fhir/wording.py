@@ -579,6 +579,38 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "An action is written by its own parties alone. From where it is (owner: who does it; requester: who asked, the plan's author and coordinator): {allowed}.",
         "I en insats skriver bara dess egna parter. Därifrån den är (owner: den som utför; requester: den som bad, planens författare och samordnare): {allowed}.",
     ),
+    "handover-not-now": (
+        "A handover that is '{status}' cannot become '{to}'. From there (owner: who takes over; requester: who leaves, of a plan its author and coordinator too): {allowed}.",
+        "En överlämning som är '{status}' kan inte bli '{to}'. Därifrån (owner: den som tar över; requester: den som lämnar, av en plan även dess författare och samordnare): {allowed}.",
+    ),
+    "handover-not-yours": (
+        "Here '{to}' is said by: {by}. From there (owner: who takes over; requester: who leaves, of a plan its author and coordinator too): {allowed}.",
+        "Här sägs '{to}' av: {by}. Därifrån (owner: den som tar över; requester: den som lämnar, av en plan även dess författare och samordnare): {allowed}.",
+    ),
+    "handover-no-party": (
+        "A handover is written by its own parties alone. From where it is (owner: who takes over; requester: who leaves, of a plan its author and coordinator too): {allowed}.",
+        "I en överlämning skriver bara dess egna parter. Därifrån den är (owner: den som tar över; requester: den som lämnar, av en plan även dess författare och samordnare): {allowed}.",
+    ),
+    "handover-reason": (
+        "A handover that becomes '{to}' says why: statusReason.",
+        "En överlämning som blir '{to}' säger varför: statusReason.",
+    ),
+    "handover-content": (
+        "While the handover is '{status}' this element is changed by: {by} (owner: who takes over; requester: who leaves, of a plan its author and coordinator too). From there: {allowed}.",
+        "Medan överlämningen är '{status}' ändras det här elementet av: {by} (owner: den som tar över; requester: den som lämnar, av en plan även dess författare och samordnare). Därifrån: {allowed}.",
+    ),
+    "handover-delegated": (
+        "Who is asked to take over names another within the own care provider alone: a unit or a commission that the directory has under it.",
+        "Den som ombeds ta över anger någon annan bara inom den egna vårdgivaren: en enhet eller ett uppdrag som katalogen har under den.",
+    ),
+    "handover-not-held": (
+        "Who leaves does not hold this now: a handover is about an open CareTeam in which the requester is a fast kontakt or the coordinator, a SIP that the requester coordinates, or a case in which the care provider takes part; and about the person whose it is (Task.for).",
+        "Den som lämnar har inte detta nu: en överlämning gäller ett öppet CareTeam där den som ber är fast kontakt eller samordnare, en SIP som den samordnar, eller ett ärende där vårdgivaren deltar; och den person som det hör till (Task.for).",
+    ),
+    "handover-whom": (
+        "Who is asked to take over is a commission (PractitionerRole) or a unit (Organization); the yes names the commission as owner.",
+        "Den som ombeds ta över är ett uppdrag (PractitionerRole) eller en enhet (Organization); ett ja anger uppdraget som owner.",
+    ),
     "plan-not-yours": (
         "Who answers for a plan, its author and its teams, is changed by its author or its coordinator. Ask one of them, by a Task handover.",
         "Vem som svarar för en plan, dess författare och team, ändras av författaren eller samordnaren. Be någon av dem, med en Task handover.",

@@ -1,5 +1,5 @@
 """The teams of SIPs follow from their actions: who takes one on joins the team, who has none left leaves it, in the Commit that
-says so.
+says so; and from handovers: who says yes to one is what the other was.
 
 Nothing is followed but a step of an action that is there: what a system loads comes with the team that it had.
 """
@@ -9,20 +9,26 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
+from fhir_server.access.guard import stamped
 from fhir_server.access.moves import TAKEN
 from fhir_server.access.relation import relations
 from fhir_server.fhir.instant import instant
+from fhir_server.fhir.outcome import Conflict, Invalid
 from fhir_server.interactions.afterwards import Afterwards, as_read
-from fhir_server.interactions.call import Server
+from fhir_server.interactions.call import Call, Server
 from fhir_server.interactions.draft import draft
-from fhir_server.interactions.parties import place_at
+from fhir_server.interactions.parties import is_within, place_at
 from fhir_server.interactions.stays import Json, all_found, naming, unchanged
+from fhir_server.interactions.validity import refuse_invalid
+from fhir_server.process.sip.handover import begun, ended, holds_contact, is_fixed_contact, succeeding
 from fhir_server.process.sip.team import is_open_team, joined, left, may_be_action, takes_part
 from fhir_server.search.query import Criterion, Everything, Query, every
 from fhir_server.storage.store import Change, Matches, Put
 
 MEMBERS = ("Practitioner/", "PractitionerRole/", "Organization/", "RelatedPerson/")
 """Who may be a member: the person is the subject of the team."""
+ASKED = ("PractitionerRole/", "Organization/")
+"""Who may be asked to take over; the yes names the commission."""
 
 
 @dataclass(slots=True)
@@ -39,6 +45,7 @@ class Following:
     def __init__(self, afterwards: Afterwards, server: Server) -> None:
         self._afterwards, self._server = afterwards, server
         self._teams: dict[str, _Team] = {}
+        self._new: list[Put] = []
         self._conditions: list[Matches] = []
 
     async def take(self, place: str, before: Json | None, after: Json | None, plans: Mapping[str, Json]) -> None:
@@ -50,8 +57,84 @@ class Following:
             team = await self._team_of(plan)
             if team is not None and has and after is not None:
                 self._join(team, after["owner"], has, place)
-            if team is not None and had and not await self._holds_another(had, at):
+            if team is not None and had and await self._another(had, at) is None:
                 team.after = left(team.after, self._is(had), self._now)
+
+    async def refuse_unheld(self, task: Json, plans: Mapping[str, Json], provider: str) -> None:
+        """Raises Conflict where who leaves is not the contact that a Task would hand over, or, of a case, no unit of the care provider
+        takes part in it; Invalid where it could be taken over by nobody.
+        """
+        if not place_at(task.get("owner"), self._server).startswith(ASKED):
+            raise Invalid.because("handover-whom", "Task.owner")
+        if not place_at(task.get("focus"), self._server).startswith("EpisodeOfCare/"):
+            await self._held(task, plans)
+        elif not await self._takes_part(task, provider):
+            raise Conflict.because("handover-not-held", "Task.requester")
+
+    async def hand_over(self, task: Json, plans: Mapping[str, Json], call: Call) -> None:
+        """Lets the owner of a Task be, from now on, the contact that its requester is; nothing follows for a case. Conflict where that
+        is so no more, Invalid where nobody is named who could be it.
+        """
+        if place_at(task.get("focus"), self._server).startswith("EpisodeOfCare/"):
+            return
+        if not place_at(task.get("owner"), self._server).startswith("PractitionerRole/"):
+            raise Invalid.because("handover-whom", "Task.owner")
+        team = await self._held(task, plans)
+        leaver, before, now = place_at(task.get("requester"), self._server), team.after, self._now
+        contact = begun(before, self._is(leaver), task["owner"], now)
+        team.after = ended(before, self._is(leaver), now)
+        if is_fixed_contact(before):
+            self._new.append(await self._successor(before, contact, call))
+        else:
+            team.after = {**team.after, "participant": [*team.after["participant"], contact]}
+            await self._keep(leaver, task["requester"], team, plans)
+
+    async def _held(self, task: Json, plans: Mapping[str, Json]) -> _Team:
+        """The team by which who leaves is the contact that a Task hands over."""
+        leaver = place_at(task.get("requester"), self._server)
+        team = await self._focused(task, plans)
+        if team is None or not leaver or not holds_contact(team.after, self._is(leaver)):
+            raise Conflict.because("handover-not-held", "Task.requester")
+        if place_at(team.after.get("subject"), self._server) != place_at(task.get("for"), self._server):
+            raise Conflict.because("handover-not-held", "Task.for")
+        return team
+
+    async def _focused(self, task: Json, plans: Mapping[str, Json]) -> _Team | None:
+        place = place_at(task.get("focus"), self._server)
+        if not place.startswith("CareTeam/"):
+            return await self._team_of(plans[place]) if place in plans else None
+        team = await self._afterwards.at(place)
+        return None if team is None else self._teams.setdefault(place, _Team(team, team))
+
+    async def _takes_part(self, task: Json, provider: str) -> bool:
+        """Whether a unit or a commission of a care provider takes part now in the case that a Task hands over."""
+        case = await self._afterwards.known(place_at(task.get("focus"), self._server)) or {}
+        if place_at(case.get("patient"), self._server) != place_at(task.get("for"), self._server):
+            return False
+        teams = [await self._afterwards.known(place_at(one, self._server)) or {} for one in case.get("team", ())]
+        members = [it.get("member") for one in teams for it in one.get("participant", ()) if takes_part(it)]
+        return any([await is_within(place_at(one, self._server), provider, self._server) for one in members])
+
+    async def _successor(self, team: Json, contact: Json, call: Call) -> Put:
+        """The team of the fixed contact who takes over, of the same huvudman where that is theirs too."""
+        made = succeeding(team, contact)
+        huvudman = [
+            one
+            for one in team.get("managingOrganization", ())
+            if await is_within(place_at(contact["member"], self._server), place_at(one, self._server), self._server)
+        ]
+        made = {**made, **({"managingOrganization": huvudman} if huvudman else {})}
+        refuse_invalid(self._server.content.validator.issues(made))
+        made = made if call.caller.free else stamped(made, None, call.caller.standing)
+        made = {**made, "id": self._server.new_id("CareTeam")}
+        put = self._put(_Team(made, made))
+        return replace(put, method="POST", absent=True, present=False, version=None, rereads=False)
+
+    async def _keep(self, leaver: str, member: Json, team: _Team, plans: Mapping[str, Json]) -> None:
+        """Keeps who has handed a plan over on its team by the action of it that they have taken on, if there is one."""
+        for plan in plans:
+            if (action := await self._another(leaver, plan)) is not None:
+                self._join(team, member, leaver, action)
 
     def _is(self, holder: str) -> Callable[[Json], bool]:
         return lambda member: place_at(member, self._server) == holder
@@ -64,7 +147,7 @@ class Following:
         own = [self._over(one, moved.get(f"{one.type}/{one.id}")) for one in changes]
         more = [self._put(team) for place, team in moved.items() if not self._afterwards.writes(place)]
         stored = [team.before for place, team in self._teams.items() if not self._afterwards.writes(place)]
-        return (*own, *more), (*self._conditions, *(as_read("CareTeam", team) for team in stored))
+        return (*own, *more, *self._new), (*self._conditions, *(as_read("CareTeam", team) for team in stored))
 
     @property
     def _now(self) -> str:
@@ -81,9 +164,8 @@ class Following:
         """The first team of a plan that is one of a SIP, and open."""
         for reference in plan.get("careTeam", ()):
             place = place_at(reference, self._server)
-            if place in self._teams:
-                return self._teams[place]
-            team = await self._afterwards.at(place)
+            known = self._teams.get(place)
+            team = await self._afterwards.at(place) if known is None else known.after
             if team is not None and is_open_team(team):
                 return self._teams.setdefault(place, _Team(team, team))
         return None
@@ -93,13 +175,16 @@ class Following:
         if not any(place_at(one.get("member"), self._server) == holder for one in members):
             team.after = joined(team.after, member, holder.partition("/")[0], action, self._now)
 
-    async def _holds_another(self, holder: str, plan: str) -> bool:
-        """Whether somebody will have taken on another action of the plan; that it is so must still hold when this is written."""
+    async def _another(self, holder: str, plan: str) -> str | None:
+        """An action of the plan that somebody will have taken on, by its place; that it is so must still hold when this is written."""
         query = Query("Task", self._of(holder, plan))
         found = await all_found(query, self._server)
         self._conditions.append(unchanged(query, found))
         places = {f"Task/{one.id}" for one in found}.union(self._afterwards.places("Task"))
-        return any([self._is_of(await self._afterwards.at(place), holder, plan) for place in sorted(places)])
+        for place in sorted(places):
+            if self._is_of(await self._afterwards.at(place), holder, plan):
+                return place
+        return None
 
     def _of(self, holder: str, plan: str) -> Criterion:
         return every(
@@ -122,7 +207,7 @@ class Following:
         index = content.extractor.index(resource)
         patients = content.anchors.of("CareTeam", id, index)
         related = relations(resource, id, patients, self._server.base)
-        version = int(resource["meta"]["versionId"])
+        version = int(resource["meta"].get("versionId", 0))
         made = draft(resource, id)
         return Put(
             "CareTeam",

@@ -5,13 +5,15 @@ from copy import deepcopy
 import pytest
 
 from fhir_server.access.moves import (
+    ACTION,
     DELETED,
-    FILE,
+    HANDOVER,
     NEW,
     NOBODY,
     OWNER,
     REQUESTER,
     TAKEN,
+    file_of,
     load_moves,
     moves_of,
     statuses,
@@ -133,10 +135,31 @@ def test_a_refusal_says_in_both_languages_what_comes_next_and_by_whom():
     ],
 )
 def test_a_row_that_cannot_be_is_refused(part, value, said):
-    definition = deepcopy(dict(read("security"))[FILE])
+    definition = deepcopy(dict(read("security"))[file_of(ACTION)])
     assert load_moves().moves == moves_of(definition).moves
     rows = [row for row in definition["parameter"] if any(it["name"] == part for it in row["part"])]
     row = rows[0] if value != "received" else rows[4]
     next(it for it in row["part"] if it["name"] == part)["valueCode"] = value
     with pytest.raises(BadDefinition, match=said):
         moves_of(definition)
+
+
+def test_a_handover_is_asked_for_answered_once_and_then_only_completed():
+    table = load_moves(HANDOVER)
+    steps = {(start, move.to): move.by for move in table.moves for start in move.start if move.by != NOBODY}
+    assert {(NEW, "requested"): REQUESTER} == {step: by for step, by in steps.items() if step[0] == NEW}
+    assert {OWNER} == {by for (_, to), by in steps.items() if to in {"received", "accepted", "rejected", "completed"}}
+    assert {"completed"} == {to for start, to in steps if start == "accepted"}
+    assert not [step for step in steps if step[0] in ENDED]
+    elements = {name for row in table.contents for name in row.elements}
+    assert {"for", "focus", "code", "requester", "intent", "status", "meta"}.isdisjoint(elements)
+
+
+def test_the_refusals_of_a_handover_speak_of_one():
+    with pytest.raises(Forbidden) as refused:
+        load_moves(HANDOVER).refuse_move(an_action("requested"), an_action("accepted"), {REQUESTER})
+    assert "handover-not-yours" == refused.value.issues[0].key
+    broken = deepcopy(dict(read("security"))[file_of(HANDOVER)])
+    broken["parameter"][0]["part"][0]["valueCode"] = "begun"
+    with pytest.raises(BadDefinition, match=file_of(HANDOVER)):
+        moves_of(broken, HANDOVER)

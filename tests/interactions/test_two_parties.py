@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from tests.access.house import smart
-from tests.acting import K1, WHY, a_plan, an_action, at, directory, get, load, members, patch, staff
+from tests.acting import K1, WHY, a_handover, a_plan, an_action, at, directory, get, load, members, patch, staff
 from tests.builders import a_bundle, an_entry, issue_keys
 
 pytestmark = pytest.mark.anyio
@@ -133,3 +133,24 @@ async def test_neither_changes_what_is_the_other_s(sip):
         assert 409 == await by_patch(sip, who, 0, status="received")
         assert 200 == await by_patch(sip, who, 0, note=[{"text": "Vår"}])
     assert ["requested"] * 2 == [(await get(sip, f"Task/{who}-1"))["status"] for who in OWN]
+
+
+async def test_of_two_who_say_yes_to_a_handover_at_once_one_coordinates(sip):
+    asked = {"k1": "PractitionerRole/ck1", "k2": "PractitionerRole/ck2"}
+    await load(sip, *(a_handover(f"by-{who}", owner=at(place)) for who, place in asked.items()))
+
+    told = await asyncio.gather(*(patch(sip, staff(who), f"by-{who}", status="accepted") for who in asked))
+
+    won = {who: answer.status_code for who, answer in zip(asked, told, strict=True)}
+    assert [200, 409] == sorted(won.values())
+    refused = next(answer for answer in told if answer.status_code == 409)
+    assert ["handover-not-held"] == issue_keys(refused.json())
+    team = await get(sip, "CareTeam/team")
+    coding = team["participant"][0]["role"][0]["coding"]
+    contacts = [one for one in team["participant"] if one["role"][0].get("coding") == coding]
+    assert [asked[who] for who, status in won.items() if status == 200] == [
+        one["member"]["reference"] for one in contacts if "end" not in one.get("period", {})
+    ]
+    assert 2 == len(contacts)
+    statuses = {who: (await get(sip, f"Task/by-{who}"))["status"] for who in asked}
+    assert {who: "accepted" if status == 200 else "requested" for who, status in won.items()} == statuses
