@@ -43,7 +43,7 @@ OF_TERMS = frozenset({"$expand", "$validate-code", "$lookup", "$translate"})
 """They tell what the definitions say: nobody's data."""
 
 OURS = "https://fhir-care-plan-server.example/"
-JOINED = frozenset({"$merge", "$write-sip", "$notify-admission", "$acknowledge", "$forward"})
+JOINED = frozenset({"$merge", "$write-sip", "$notify-admission", "$acknowledge", "$forward", "$request-sip"})
 """They write several versions at once, and do not show them all."""
 
 

@@ -651,6 +651,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "Another message has this identifier; a new message has one of its own.",
         "Ett annat meddelande har den här identifieraren; ett nytt meddelande har en egen.",
     ),
+    "request-identifier-taken": (
+        "Another plan has this identifier; a new request has one of its own.",
+        "En annan plan har den här identifieraren; en ny begäran har en egen.",
+    ),
     # ------------------------------------------------------------------ receipts
     "receipt-no-acknowledgement": (
         "This Task acknowledges no message: its code is another than 'acknowledge'.",

@@ -82,10 +82,11 @@ def _says_yes(before: Json, after: Json) -> bool:
 
 async def _step(change: Put | Delete, afterwards: Afterwards, call: Call, grant: Grant, server: Server) -> Step | None:
     """What is to be judged; None for what is no action, for what a system makes as it likes, and for what the store will refuse, since
-    its caller does not reach it, or it was made of another version. A citizen has no tasks but actions, whatever plan they are of.
+    its caller does not reach it, or it was made of another version. A citizen moves no tasks but actions, whatever plan they are of;
+    which are made for one, the rules say.
     """
-    place, only_actions = f"Task/{change.id}", call.caller.standing.kind == "citizen"
-    is_new = isinstance(change, Put) and not change.present
+    place, is_new = f"Task/{change.id}", isinstance(change, Put) and not change.present
+    only_actions = call.caller.standing.kind == "citizen" and not is_new
     stored = None if is_new else await _replaced(change, grant, server)
     if stored is None and (call.caller.free or not is_new):
         return None

@@ -4,10 +4,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from fhir_server.fhir.codec import decode
-from fhir_server.fhir.reference import redirected
 from fhir_server.interactions.call import Server
 from fhir_server.interactions.condition import all_matches
-from fhir_server.interactions.pointing import place_of
+from fhir_server.interactions.pointing import placed
 from fhir_server.process.addressing.recipients import Register
 from fhir_server.storage.store import Grant, Stored
 
@@ -27,9 +26,3 @@ async def register_of(grant: Grant, server: Server) -> Register:
 
 def _decoded(found: Iterable[Stored], server: Server) -> Iterator[dict[str, Any]]:
     return (placed(decode(one.text), server) for one in found)
-
-
-def placed(resource: dict[str, Any], server: Server) -> dict[str, Any]:
-    """A resource whose references to what is kept here are all relative, so that one place has one name."""
-    told: dict[str, Any] = redirected(resource, lambda text: place_of(text, server) or text)
-    return told

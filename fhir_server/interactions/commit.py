@@ -20,6 +20,7 @@ from fhir_server.access.guard import (
     stamped,
 )
 from fhir_server.access.relation import relations
+from fhir_server.access.standing import Standing
 from fhir_server.audit.agent import Agent
 from fhir_server.audit.event import Occasion, entry
 from fhir_server.fhir.codec import decode, encode
@@ -246,16 +247,18 @@ def put(
     *,
     method: str,
     before: Stored | None = None,
+    documenting: Standing | None = None,
 ) -> Put:
     """The change that stores a valid resource under an id, with all that is derived from it. A narrowed caller is held to what it
-    may make of the version `before`: Invalid, Forbidden.
+    may make of the version `before`: Invalid, Forbidden. `documenting` is for whom it is written, where that is not for the caller.
     """
     kind, narrowed = resource["resourceType"], not call.caller.free
     earlier = decode(before.text) if narrowed and before is not None else None
     server.channels.refuse_hostile(resource)
     if narrowed:
         refuse_crowded(resource)
-        resource = stamped(resource, earlier, call.caller.standing)
+    if narrowed or documenting is not None:
+        resource = stamped(resource, earlier, documenting or call.caller.standing)
     index = server.content.extractor.index(resource)
     patients = server.content.anchors.of(kind, id, index)
     if narrowed:

@@ -9,7 +9,7 @@ from fhir_server.access.standing import Standing
 from fhir_server.fhir.extension import extensions, value_of
 from fhir_server.fhir.reference import own_reference
 from fhir_server.interactions.call import Server
-from fhir_server.interactions.pointing import place_of
+from fhir_server.interactions.pointing import place_of, placed
 from fhir_server.interactions.stays import Json, read_at
 from fhir_server.process.sip.approval import DIGITALLY
 
@@ -70,8 +70,16 @@ async def is_within(owner: str, provider: str, server: Server) -> bool:
     return bool(provider) and provider in map(own_reference, above)
 
 
+async def provider_of(unit: str, server: Server) -> str:
+    """The care provider that answers for a unit (`Organization/id`): the organization that none is above."""
+    read = _read_in(server)
+    own = await read(*unit.split("/"))
+    return unit if own is None else own_reference((await organizations_from(own, read))[-1])
+
+
 def _read_in(server: Server) -> Any:
     async def read(type: str, id: str) -> Json | None:
-        return await read_at(f"{type}/{id}", server)
+        found = await read_at(f"{type}/{id}", server)
+        return None if found is None else placed(found, server)
 
     return read

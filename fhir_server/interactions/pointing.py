@@ -10,7 +10,7 @@ from typing import Any
 
 from fhir_server.fhir.codec import decode
 from fhir_server.fhir.outcome import Gone, Invalid, Issue, NotFound
-from fhir_server.fhir.reference import parse_reference, placed_references, references_in
+from fhir_server.fhir.reference import parse_reference, placed_references, redirected, references_in
 from fhir_server.interactions.call import Call, Server
 from fhir_server.search.query import Identity, Query
 from fhir_server.storage.store import Grant, Stored
@@ -43,6 +43,12 @@ def place_of(text: str, server: Server) -> str:
     if literal is None or literal.form not in {"relative", "absolute"} or literal.base not in {"", server.base}:
         return ""
     return f"{literal.type}/{literal.id}" if literal.type else ""
+
+
+def placed(resource: dict[str, Any], server: Server) -> dict[str, Any]:
+    """A resource whose references to what is kept here are all relative, so that one place has one name."""
+    told: dict[str, Any] = redirected(resource, lambda text: place_of(text, server) or text)
+    return told
 
 
 async def stored_at(place: str, grant: Grant, server: Server) -> Stored | None:

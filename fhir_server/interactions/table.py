@@ -23,6 +23,7 @@ from fhir_server.interactions.operations.meta import meta, meta_add, meta_delete
 from fhir_server.interactions.operations.notify_admission import notify_admission
 from fhir_server.interactions.operations.patientkontrakt import patientkontrakt
 from fhir_server.interactions.operations.process import process
+from fhir_server.interactions.operations.request_sip import request_sip
 from fhir_server.interactions.operations.translate import translate
 from fhir_server.interactions.operations.validate import validate
 from fhir_server.interactions.operations.validate_code import validate_code
@@ -74,6 +75,7 @@ TABLE: Mapping[str, Interaction] = MappingProxyType(
         "$notify-admission": notify_admission,
         "$acknowledge": acknowledge,
         "$forward": forward,
+        "$request-sip": request_sip,
     }
 )
 """Codes of https://hl7.org/fhir/R4/valueset-type-restful-interaction.html and ...system-restful-interaction.html; an

@@ -74,6 +74,7 @@ SYSTEM_GRANTS = {
     "retention": Grant(Everything(), "HSYSADMIN", "system-retention"),
     "process": Grant(Everything(), "HOPERAT", "system-process"),
     "receipt": Grant(Everything(), "HOPERAT", "system-receipt"),
+    "request": Grant(Everything(), "HOPERAT", "system-request"),
 }
 """The server's own look-ups, each under a name of its own: no bypass. `reindex` reads every stored resource to derive its index
 anew; `identity` matches a person by national identifier; `standing` finds who a caller is, and who works at its unit; `readiness` asks whether anything can
@@ -85,7 +86,8 @@ person of a stay is read; under `door` it is told how many were turned away; und
 something destroyed; under `retention` the trail is pruned; `anchor` finds whom a refused call concerned; `access-log` tells a
 citizen of the own person, and what units are called; `process` reads all that has happened in a case or to a plan, to say where it
 stands, whether something more may happen in it, and whose an action of it is, with the team that follows; under `receipt` a message that a unit has read is marked as received, and who is
-to acknowledge it is looked up."""
+to acknowledge it is looked up; under `request` it is found whether a plan was asked for already, with the person's name, and who answers for
+the unit that is asked."""
 
 
 @dataclass(frozen=True, slots=True)

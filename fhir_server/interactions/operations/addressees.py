@@ -10,11 +10,11 @@ from fhir_server.fhir.canonical import OURS
 from fhir_server.fhir.codec import encode
 from fhir_server.fhir.instant import span
 from fhir_server.fhir.outcome import NotFound
-from fhir_server.interactions.addressing import placed, register_of
+from fhir_server.interactions.addressing import register_of
 from fhir_server.interactions.call import Answer, Call, Server
 from fhir_server.interactions.condition import all_matches
 from fhir_server.interactions.operations.parameters import ill_given, parameter, told_flag
-from fhir_server.interactions.pointing import place_of
+from fhir_server.interactions.pointing import place_of, placed
 from fhir_server.interactions.shown import given
 from fhir_server.process.addressing.recipients import Addressed
 from fhir_server.storage.store import SYSTEM_GRANTS, Grant, Stored

@@ -12,11 +12,10 @@ from fhir_server.access.organization import provider_above
 from fhir_server.fhir.codec import decode
 from fhir_server.fhir.instant import instant
 from fhir_server.fhir.outcome import Conflict, Forbidden, Invalid
-from fhir_server.interactions.addressing import placed
 from fhir_server.interactions.call import Answer, Call, Proposal, Server
 from fhir_server.interactions.commit import put_unreached, written
 from fhir_server.interactions.operations.parameters import ill_given, parameter, text
-from fhir_server.interactions.pointing import place_of, stored_at
+from fhir_server.interactions.pointing import place_of, placed, stored_at
 from fhir_server.interactions.receipts import author_of
 from fhir_server.interactions.shown import shown
 from fhir_server.interactions.stays import all_naming, case_of, encounter_of, read_at

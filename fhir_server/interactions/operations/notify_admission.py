@@ -10,18 +10,18 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from fhir_server.access.organization import provider_above
 from fhir_server.fhir.codec import decode
 from fhir_server.fhir.extension import extensions, value_of
 from fhir_server.fhir.instant import span
 from fhir_server.fhir.outcome import Conflict, Invalid
 from fhir_server.fhir.reference import is_uuid
-from fhir_server.interactions.addressing import placed, register_of
+from fhir_server.interactions.addressing import register_of
 from fhir_server.interactions.call import Answer, Call, Proposal, Server
 from fhir_server.interactions.commit import put, put_over, put_unreached, written
 from fhir_server.interactions.condition import Match, all_matches, only_match
 from fhir_server.interactions.operations.parameters import ill_given, parameter, parameters, told_flag
-from fhir_server.interactions.pointing import place_of, refuse_unseen, stored_at
+from fhir_server.interactions.parties import provider_of
+from fhir_server.interactions.pointing import place_of, placed, refuse_unseen, stored_at
 from fhir_server.interactions.shown import given, shown, whole
 from fhir_server.interactions.validity import refuse_invalid
 from fhir_server.process.discharge.fold import refuse_made_illegal, told_by
@@ -197,7 +197,7 @@ async def _changes(notice: Notice, case: _Case, call: Call, server: Server) -> t
 
 async def _begun(notice: Notice, case: _Case, call: Call, server: Server) -> tuple[Put, ...]:
     """The case, its parties, and the stay that points at it."""
-    provider = call.caller.standing.provider or await _provider(notice.sender, server)
+    provider = call.caller.standing.provider or await provider_of(notice.sender, server)
     team_id, case_id = server.new_id("CareTeam"), server.new_id("EpisodeOfCare")
     team = _new(parties_of(notice, provider), team_id, call, server)
     opened = _new(
@@ -215,17 +215,6 @@ async def _begun(notice: Notice, case: _Case, call: Call, server: Server) -> tup
 def _new(resource: dict[str, Any], id: str, call: Call, server: Server) -> Put:
     refuse_invalid(server.content.validator.issues(resource))
     return replace(put(resource, id, call, server, method="POST"), present=False)
-
-
-async def _provider(unit: str, server: Server) -> str:
-    """Who answers for a unit: the organization that none is above."""
-
-    async def read(type: str, id: str) -> dict[str, Any] | None:
-        found = await stored_at(f"{type}/{id}", OWN, server)
-        return None if found is None else placed(decode(found.text), server)
-
-    own = await read(*unit.split("/"))
-    return unit if own is None else f"Organization/{(await provider_above(own, read))['id']}"
 
 
 # ------------------------------------------------------------------------------------------------ what is asked

@@ -50,7 +50,7 @@ def message_of(notice: Notice) -> dict[str, Any]:
         "identifier": [{"system": URIS, "value": notice.identifier}],
         "status": "completed",
         "category": [{"coding": [{"system": MESSAGE, "code": NOTICE}], "text": "Inskrivningsmeddelande"}],
-        "subject": {**notice.patient, **_named(notice.person)},
+        "subject": {**notice.patient, **named(notice.person)},
         "encounter": {"reference": notice.stay},
         "sent": notice.sent,
         "recipient": [{"reference": unit} for unit in notice.recipients],
@@ -118,7 +118,7 @@ def _participants(units: Iterable[str], start: str) -> list[dict[str, Any]]:
     ]
 
 
-def _named(person: Json) -> dict[str, Any]:
+def named(person: Json) -> dict[str, Any]:
     """The personnummer, or what stands in its place, and the name."""
     told = [one for one in person.get("identifier", ()) if "system" in one and "value" in one]
     official = next((one for one in told if one.get("use") == "official"), told[0] if told else None)
