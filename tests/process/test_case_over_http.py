@@ -55,6 +55,25 @@ async def test_anita_is_declared_discharge_ready_and_called_to_planning(api):
     assert "yes 2026-03-05 days 2" == owed(await play.at("2026-03-07T08:00:00+01:00"))
 
 
+async def test_signe_breaks_her_hip_and_comes_home_before_anybody_is_liable(api):
+    play, told, steps = await played(api, "aldre-kvinna")
+
+    assert [
+        ("2026-02-16 13:20", "inskrivning", "notified", [CONTACT], "not-yet days 0"),
+        ("2026-02-18 10:00", "fast-vardkontakt", "planning", [], "not-yet days 0"),
+        ("2026-02-20 09:00", "inskrivning-andring", "planning", [], "not-yet days 0"),
+        ("2026-02-24 09:10", "utskrivningsklar", "discharge-ready", [], "not-yet 2026-02-27 days 0"),
+        ("2026-02-24 11:05", "kallelse-sip", "discharge-ready", [], "not-yet 2026-02-27 days 0"),
+        ("2026-02-24 13:00", "oppenvard-insats", "discharge-ready", [], "not-yet 2026-02-27 days 0"),
+        ("2026-02-26 11:00", "Encounter ends", "discharged", [f"{HAS_LEFT} 2026-02-26 23:59"], "no 2026-02-27 days 0"),
+        ("2026-02-26 11:10", "hemgang", "discharged", [], "no 2026-02-27 days 0"),
+    ] == steps
+    assert [] == flags(told)
+    assert "The person was discharged on 2026-02-26, a day that does not count." in lines(told)
+    waiting = await play.at("2026-02-16T13:00:00+01:00")
+    assert ["inskrivning inpatient 2026-02-17 08:30"] == waits_for(waiting)
+
+
 async def test_sven_gets_a_fever_and_is_discharge_ready_no_more(api):
     _, told, steps = await played(api, "aterkallad")
 
