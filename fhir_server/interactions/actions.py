@@ -18,7 +18,7 @@ from fhir_server.fhir.outcome import Forbidden
 from fhir_server.interactions.afterwards import Afterwards, as_read
 from fhir_server.interactions.call import Call, Proposal, Server
 from fhir_server.interactions.parties import is_within, place_at, sides_of
-from fhir_server.interactions.pointing import stored_at
+from fhir_server.interactions.pointing import replaced_by
 from fhir_server.interactions.stays import Json, all_naming, read_at
 from fhir_server.interactions.teams import Following
 from fhir_server.process.sip.handover import is_handover
@@ -87,9 +87,10 @@ async def _step(change: Put | Delete, afterwards: Afterwards, call: Call, grant:
     """
     place, is_new = f"Task/{change.id}", isinstance(change, Put) and not change.present
     only_actions = call.caller.standing.kind == "citizen" and not is_new
-    stored = None if is_new else await _replaced(change, grant, server)
-    if stored is None and (call.caller.free or not is_new):
+    found = None if is_new else await replaced_by(change, grant, server)
+    if found is None and (call.caller.free or not is_new):
         return None
+    stored: Json | None = None if found is None else decode(found.text)
     made = afterwards.made(place)
     was, becomes = await _nature(stored, afterwards, server), await _nature(made, afterwards, server)
     kind, plans = was or becomes or (ACTION if only_actions else "", {})
@@ -97,13 +98,6 @@ async def _step(change: Put | Delete, afterwards: Afterwards, call: Call, grant:
         return None
     conditions = (as_read("Task", stored),) if stored is not None and change.version is None else ()
     return Step(kind, place, stored if was or only_actions else None, made, plans, conditions)
-
-
-async def _replaced(change: Put | Delete, grant: Grant, server: Server) -> Json | None:
-    """What a change replaces, as far as its caller reaches it: of what is hidden no refusal tells."""
-    reach = grant if change.reach is None else grant.over(change.reach)
-    stored = await stored_at(f"{change.type}/{change.id}", reach, server)
-    return None if stored is None else decode(stored.text)
 
 
 def _is_other(stored: Json, change: Put | Delete) -> bool:
@@ -182,8 +176,10 @@ async def _refuse_usurped(place: str, afterwards: Afterwards, call: Call, server
     """Raises Forbidden where somebody else than those who ask for the actions of a SIP would change who they are: nobody comes to that
     side by writing so in the plan.
     """
+    if call.caller.free:
+        return
     plan, made = await read_at(place, server), afterwards.made(place) or {}
-    if call.caller.free or plan is None or not is_sip(plan) or all(plan.get(one) == made.get(one) for one in ASKING):
+    if plan is None or not is_sip(plan) or all(plan.get(one) == made.get(one) for one in ASKING):
         return
     asking = await _asking(plan, afterwards, server)
     if asking and REQUESTER not in await sides_of(call.caller.standing, {}, None, asking, server):

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from fhir_server.fhir.codec import decode
 from fhir_server.interactions.call import Server
-from fhir_server.interactions.pointing import stored_at
+from fhir_server.interactions.pointing import replaced_by
 from fhir_server.interactions.stays import (
     ABOUT_A_STAY,
     Json,
@@ -38,7 +38,9 @@ async def judged(changes: Sequence[Change], grant: Grant, server: Server) -> tup
     if TELLING.isdisjoint(change.type for change in changes):
         return ()
     telling = [one for one in changes if one.type in TELLING and _is_looked_into(one)]
-    telling = [one for one in telling if not isinstance(one, Delete) or await _is_reached(one, grant, server)]
+    telling = [
+        one for one in telling if not isinstance(one, Delete) or await replaced_by(one, grant, server) is not None
+    ]
     written = {f"{one.type}/{one.id}": _made(one) for one in telling}
     conditions: tuple[Matches, ...] = ()
     for case in sorted(await _cases(telling, written, server)):
@@ -51,11 +53,6 @@ def _is_looked_into(change: Change) -> bool:
     if isinstance(change, Put) and not change.present and change.type in ABOUT_A_STAY:
         return bool(change.index.references.get("encounter"))
     return not isinstance(change, Destroy)
-
-
-async def _is_reached(change: Delete, grant: Grant, server: Server) -> bool:
-    reach = grant if change.reach is None else grant.over(change.reach)
-    return await stored_at(f"{change.type}/{change.id}", reach, server) is not None
 
 
 def _made(change: Put | Delete | Destroy) -> Json | None:

@@ -13,7 +13,7 @@ from fhir_server.fhir.outcome import Gone, Invalid, Issue, NotFound
 from fhir_server.fhir.reference import parse_reference, placed_references, redirected, references_in
 from fhir_server.interactions.call import Call, Server
 from fhir_server.search.query import Identity, Query
-from fhir_server.storage.store import Grant, Stored
+from fhir_server.storage.store import Change, Grant, Stored
 
 
 async def refuse_unseen(
@@ -58,6 +58,12 @@ async def stored_at(place: str, grant: Grant, server: Server) -> Stored | None:
         return await server.store.read(type, id, grant) if id else None
     except (NotFound, Gone):
         return None
+
+
+async def replaced_by(change: Change, grant: Grant, server: Server) -> Stored | None:
+    """What a change replaces, as far as its caller reaches it: of what is hidden no refusal tells."""
+    reach = grant if change.reach is None else grant.over(change.reach)
+    return await stored_at(f"{change.type}/{change.id}", reach, server)
 
 
 async def seen_at(places: Iterable[str], call: Call, server: Server) -> list[Stored]:

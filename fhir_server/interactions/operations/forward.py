@@ -8,14 +8,14 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from fhir_server.access.organization import provider_above
 from fhir_server.fhir.codec import decode
 from fhir_server.fhir.instant import instant
 from fhir_server.fhir.outcome import Conflict, Forbidden, Invalid
 from fhir_server.interactions.call import Answer, Call, Proposal, Server
 from fhir_server.interactions.commit import put_unreached, written
 from fhir_server.interactions.operations.parameters import ill_given, parameter, text
-from fhir_server.interactions.pointing import place_of, placed, stored_at
+from fhir_server.interactions.parties import provider_of
+from fhir_server.interactions.pointing import place_of, stored_at
 from fhir_server.interactions.receipts import author_of
 from fhir_server.interactions.shown import shown
 from fhir_server.interactions.stays import all_naming, case_of, encounter_of, read_at
@@ -64,14 +64,9 @@ async def _own(unit: str, message: Stored, server: Server) -> Stored:
 
 
 async def _provider(unit: str, server: Server) -> str:
-    """The id of who answers for a unit; "" where there is no such unit."""
-
-    async def read(type: str, id: str) -> Json | None:
-        found = await read_at(f"{type}/{id}", server)
-        return None if found is None else placed(found, server)
-
-    own = await read(*unit.split("/"))
-    return "" if own is None or own.get("active") is False else str((await provider_above(own, read))["id"])
+    """Who answers for a unit; "" where there is no such unit, or it is closed."""
+    own = await read_at(unit, server)
+    return "" if own is None or own.get("active") is False else await provider_of(unit, server)
 
 
 async def _party(message: Json, first: str, to: str, call: Call, server: Server) -> tuple[Put, ...]:
