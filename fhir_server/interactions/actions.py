@@ -43,11 +43,10 @@ class Step:
     conditions: tuple[Matches, ...]
 
 
-async def with_team(proposal: Proposal, call: Call, grant: Grant, server: Server) -> Proposal:
+async def with_team(proposal: Proposal, afterwards: Afterwards, call: Call, grant: Grant, server: Server) -> Proposal:
     """The proposal with what follows from it for the teams of the plans, after its own changes. Conflict for a step that nobody can
     take, Forbidden for one that is another party's, Invalid for one that does not say why.
     """
-    afterwards = Afterwards(proposal.changes, server)
     for change in proposal.changes:
         if isinstance(change, Put) and change.type == "CarePlan" and change.present:
             await _refuse_usurped(f"CarePlan/{change.id}", afterwards, call, server)

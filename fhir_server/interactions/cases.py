@@ -6,7 +6,7 @@ What practice breaks is let through, and flagged where the case is looked at; wh
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from fhir_server.fhir.codec import decode
+from fhir_server.interactions.afterwards import Afterwards
 from fhir_server.interactions.call import Server
 from fhir_server.interactions.pointing import replaced_by
 from fhir_server.interactions.stays import (
@@ -30,7 +30,9 @@ _Written = Mapping[str, Json | None]
 """What would stand at each place (`Type/id`) that is written to; None: nothing."""
 
 
-async def judged(changes: Sequence[Change], grant: Grant, server: Server) -> tuple[Matches, ...]:
+async def judged(
+    changes: Sequence[Change], afterwards: Afterwards, grant: Grant, server: Server
+) -> tuple[Matches, ...]:
     """That the cases which the changes tell of are still what they were judged by. Conflict for what cannot happen in them. A
     destruction is not judged: what two persons have destroyed goes, whatever it told. Nor is a deletion of what the caller does not
     reach: the store refuses it, and no other refusal tells that it is there.
@@ -41,7 +43,7 @@ async def judged(changes: Sequence[Change], grant: Grant, server: Server) -> tup
     telling = [
         one for one in telling if not isinstance(one, Delete) or await replaced_by(one, grant, server) is not None
     ]
-    written = {f"{one.type}/{one.id}": _made(one) for one in telling}
+    written = {place: afterwards.made(place) for place in (f"{one.type}/{one.id}" for one in telling)}
     conditions: tuple[Matches, ...] = ()
     for case in sorted(await _cases(telling, written, server)):
         conditions += await _judge(case, written, server)
@@ -53,13 +55,6 @@ def _is_looked_into(change: Change) -> bool:
     if isinstance(change, Put) and not change.present and change.type in ABOUT_A_STAY:
         return bool(change.index.references.get("encounter"))
     return not isinstance(change, Destroy)
-
-
-def _made(change: Put | Delete | Destroy) -> Json | None:
-    if not isinstance(change, Put):
-        return None
-    made: Json = decode(change.draft.text(1, ""))
-    return made
 
 
 async def _cases(changes: Iterable[Change], written: _Written, server: Server) -> set[str]:

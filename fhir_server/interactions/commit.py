@@ -37,6 +37,7 @@ from fhir_server.fhir.outcome import (
 )
 from fhir_server.fhir.subset import WHOLE, Subset, refuse_subset
 from fhir_server.interactions.actions import with_team
+from fhir_server.interactions.afterwards import Afterwards
 from fhir_server.interactions.call import Answer, Call, Proposal, Server, Shown
 from fhir_server.interactions.cases import judged
 from fhir_server.interactions.draft import draft
@@ -173,12 +174,13 @@ async def write(
     X-Provenance that cannot be kept. Who is protected is asked before: nothing may fail once it is written.
     """
     asked = len(proposal.changes)
-    proposal = replace(proposal, conditions=proposal.conditions + await judged(proposal.changes, grant, server))
-    proposal = await with_team(proposal, call, grant, server)
+    afterwards = Afterwards(proposal.changes, server)
+    conditions = proposal.conditions + await judged(proposal.changes, afterwards, grant, server)
+    proposal = await with_team(replace(proposal, conditions=conditions), afterwards, call, grant, server)
     speaks = server.content.protection.speaks_of
     written = (it for it in proposal.changes if isinstance(it, Put) and speaks(it.type, *astuple(it.draft)))
     looking = await eyes((id for it in written for id in it.patients), call, server)
-    changes = proposal.changes + await asked_receipts(proposal.changes, call, server)
+    changes = proposal.changes + await asked_receipts(proposal.changes, afterwards, call, server)
     origins = await told_origins(changes, call, grant, server)
     occasion = occasion_of(call, grant, server)
     made = await server.store.commit(_commit(changes, origins, proposal.conditions, occasion, call, grant, beside))

@@ -34,9 +34,10 @@ from fhir_server.storage.store import Change, Put
 Json = dict[str, Any]
 
 
-async def asked_receipts(changes: Sequence[Change], call: Call, server: Server) -> tuple[Put, ...]:
+async def asked_receipts(
+    changes: Sequence[Change], afterwards: Afterwards, call: Call, server: Server
+) -> tuple[Put, ...]:
     """The changes that ask for the receipts of the messages that are sent by these."""
-    afterwards = Afterwards(changes, server)
     messages = [one for one in changes if isinstance(one, Put) and one.type == "Communication"]
     sent = [(one, made) for one in messages if (made := afterwards.made(_place(one))) and is_sent(made)]
     if not sent:
