@@ -18,8 +18,8 @@ from fhir_server.interactions.shown import shown
 from fhir_server.interactions.stays import MOST_NAMED, Json, all_found, batched, look_up_several
 from fhir_server.interactions.unit import services_of, staff_of
 from fhir_server.process.clock import end_of
-from fhir_server.process.definition import MESSAGE, load_workflow
-from fhir_server.process.discharge.read import ACKNOWLEDGE, TASK
+from fhir_server.process.definition import MESSAGE, TASK, load_workflow
+from fhir_server.process.discharge.read import ACKNOWLEDGE
 from fhir_server.process.telling import PLAN_TYPES, UNSENT
 from fhir_server.process.worklist.cases import (
     Case,

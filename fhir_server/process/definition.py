@@ -20,6 +20,7 @@ from fhir_server.process.workflow import RENEWED, STANDS, Action, Deadline, Work
 DISCHARGE, SIP = f"{OURS}/PlanDefinition/discharge", f"{OURS}/PlanDefinition/sip"
 WORKFLOWS = (DISCHARGE, SIP)
 SYSTEM = f"{OURS}/CodeSystem/"
+TASK = f"{SYSTEM}task"
 MESSAGE, EVENT, STATE, CLOCK, PARTY, REASON = (
     f"{SYSTEM}{name}" for name in ("message", "event", "case-state", "case-clock", "party", "correction-reason")
 )

@@ -6,7 +6,7 @@ from typing import Any
 
 from fhir_server.fhir.extension import extensions, parts_in
 from fhir_server.fhir.reference import own_reference
-from fhir_server.process.definition import MESSAGE, SYSTEM, load_workflow
+from fhir_server.process.definition import MESSAGE, TASK, load_workflow
 from fhir_server.process.discharge.payer import Placement
 from fhir_server.process.event import Event
 from fhir_server.process.standing import RECEIVED
@@ -16,7 +16,6 @@ from fhir_server.process.workflow import Workflow
 ACKNOWLEDGE, FOLLOW_UP = "acknowledge", "follow-up"
 TASKS = frozenset({ACKNOWLEDGE, FOLLOW_UP})
 """The tasks that tell something of a case; the others are of a plan."""
-TASK = f"{SYSTEM}task"
 COMPULSORY = "SPLPTLRV"
 INPATIENT = "IMP"
 """https://terminology.hl7.org/CodeSystem/v3-ActCode"""

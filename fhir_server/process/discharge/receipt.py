@@ -15,8 +15,8 @@ from fhir_server.fhir.extension import value_of
 from fhir_server.fhir.instant import instant, span
 from fhir_server.fhir.outcome import Conflict, Forbidden
 from fhir_server.process.clock import Term
-from fhir_server.process.definition import MESSAGE, SYSTEM
-from fhir_server.process.discharge.read import ACKNOWLEDGE, TASK
+from fhir_server.process.definition import MESSAGE, SYSTEM, TASK
+from fhir_server.process.discharge.read import ACKNOWLEDGE
 from fhir_server.process.telling import code_in
 
 RECEIPT = f"{SYSTEM}receipt"

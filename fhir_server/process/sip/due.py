@@ -6,7 +6,7 @@ from typing import Any
 
 from fhir_server.fhir.reference import own_reference
 from fhir_server.process.clock import day_of, end_of, last_of
-from fhir_server.process.definition import SYSTEM
+from fhir_server.process.definition import TASK
 from fhir_server.process.due import Due
 from fhir_server.process.event import Moment
 from fhir_server.process.sip.event import ANSWERED, approved, parties
@@ -15,7 +15,6 @@ from fhir_server.process.sip.kept import Kept, held, is_follow_up
 from fhir_server.process.telling import code_in, moment_of, place_in
 
 Json = Mapping[str, Any]
-TASK = f"{SYSTEM}task"
 UNANSWERED = frozenset({"needs-action", "tentative"})
 """The statuses of who has not said whether to come. https://hl7.org/fhir/R4/valueset-participationstatus.html"""
 TO_COME = frozenset({"proposed", "pending", "booked", "waitlist"})

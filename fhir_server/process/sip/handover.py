@@ -8,10 +8,11 @@ from collections.abc import Callable
 from typing import Any
 
 from fhir_server.fhir.canonical import OURS
+from fhir_server.process.definition import TASK
 from fhir_server.process.sip.split import COORDINATOR, Json
 from fhir_server.process.sip.team import OPEN, is_coded, takes_part
 
-HANDOVER: Json = {"coding": [{"system": f"{OURS}/CodeSystem/task", "code": "handover"}]}
+HANDOVER: Json = {"coding": [{"system": TASK, "code": "handover"}]}
 FIXED_CONTACT: Json = {"coding": [{"system": f"{OURS}/CodeSystem/care-team", "code": "fast-kontakt"}]}
 CONTACTS = COORDINATOR["coding"][0]["system"]
 """Inera's kinds of fast kontakt; the coordinator is one of them."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fhir_server.fhir.canonical import structure
-from fhir_server.process.definition import SYSTEM
+from fhir_server.process.definition import SYSTEM, TASK
 from fhir_server.process.discharge.notice import named
 from fhir_server.process.sip.split import SIP, URIS
 
@@ -64,7 +64,7 @@ def task_of(request: Request, id: str, plan: str) -> Json:
         "basedOn": [{"reference": plan}],
         "status": "requested",
         "intent": "order",
-        "code": {"coding": [{"system": f"{SYSTEM}task", "code": "call-sip"}], "text": "Kalla till SIP"},
+        "code": {"coding": [{"system": TASK, "code": "call-sip"}], "text": "Kalla till SIP"},
         "description": "En samordnad individuell plan önskas",
         "focus": {"reference": plan},
         "for": {**_person(request), **named(request.person)},

@@ -15,12 +15,13 @@ from fhir_server.process.sip.document import Document
 from fhir_server.process.sip.name import SELF, Name
 from fhir_server.process.sip.when import Span
 from fhir_server.process.sip.word import Action, Agreed, Excluded, Goal, legal_bases
+from fhir_server.process.telling import PLAN_TYPES
 
 Json = dict[str, Any]
 
 TERMINOLOGY = "http://terminology.hl7.org/CodeSystem/"
 SIP: Json = {
-    "coding": [{"system": "https://fhir.inera.se/CodeSystem/typeofcareplan-cs", "code": "SIP"}],
+    "coding": [{"system": PLAN_TYPES, "code": "SIP"}],
     "text": "Samordnad individuell plan",
 }
 SIP_TEAM: Json = {"coding": [{"system": f"{OURS}/CodeSystem/care-team", "code": "sip-team"}], "text": "SIP-team"}
