@@ -9,6 +9,7 @@ from typing import Any
 from fhir_server.fhir.extension import value_of
 from fhir_server.fhir.outcome import BadParameter, Refusal, Unreadable
 from fhir_server.interactions.call import Call
+from fhir_server.process.clock import last_of
 
 DIGITS = 9
 """So many digits may a number have."""
@@ -55,6 +56,17 @@ def number(call: Call, name: str) -> int | None:
     return int(text) if text else None
 
 
+def moment(call: Call, name: str) -> int | None:
+    """A dateTime as milliseconds since 1970: of a day by Stockholm's calendar, and of a longer time, its end; None where it is not
+    given. BadParameter for anything else.
+    """
+    value = parameter(call, name)
+    told = last_of(value) if isinstance(value, str) else None
+    if value is not None and told is None:
+        raise ill_given(name, value, "a dateTime")
+    return told
+
+
 def flag(call: Call, name: str) -> bool:
     """Whether a parameter is given as true. BadParameter for what is neither true nor false."""
     value = parameter(call, name)
@@ -82,6 +94,11 @@ def _value(member: dict[str, Any]) -> Any:
     return value_of(member)
 
 
+def named(name: str, **value: Any) -> dict[str, Any]:
+    """A member of Parameters, or a part of one: `named("at", valueDateTime="2026-02-24")`."""
+    return {"name": name, **value}
+
+
 def answered(name: str, **value: Any) -> dict[str, Any]:
     """Parameters with one member: `answered("return", valueMeta={…})`."""
-    return {"resourceType": "Parameters", "parameter": [{"name": name, **value}]}
+    return {"resourceType": "Parameters", "parameter": [named(name, **value)]}

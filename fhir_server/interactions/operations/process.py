@@ -6,10 +6,9 @@ The caller has to see the case or the plan; what follows from it is computed fro
 
 from fhir_server.fhir.codec import encode
 from fhir_server.interactions.call import Answer, Call, Server
-from fhir_server.interactions.operations.parameters import ill_given, parameter
+from fhir_server.interactions.operations.parameters import moment
 from fhir_server.interactions.operations.process_case import case_parts
 from fhir_server.interactions.operations.process_plan import plan_parts
-from fhir_server.process.clock import last_of
 from fhir_server.storage.store import Grant
 
 PARTS = {"EpisodeOfCare": case_parts, "CarePlan": plan_parts}
@@ -20,16 +19,6 @@ async def process(call: Call, grant: Grant, server: Server) -> Answer:
     plan that is no SIP.
     """
     stored = await server.store.read(call.type, call.id, grant)
-    told = await PARTS[call.type](stored, _moment(call, server), call, server)
+    at = moment(call, "at")
+    told = await PARTS[call.type](stored, server.clock() if at is None else at, call, server)
     return Answer(200, encode({"resourceType": "Parameters", "parameter": told}), seen=(stored,))
-
-
-def _moment(call: Call, server: Server) -> int:
-    """The moment that is asked about; of a day by Stockholm's calendar, and of a longer time, its end."""
-    asked = parameter(call, "at")
-    if asked is None:
-        return server.clock()
-    told = last_of(asked) if isinstance(asked, str) else None
-    if told is None:
-        raise ill_given("at", asked, "a dateTime")
-    return told

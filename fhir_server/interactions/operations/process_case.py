@@ -12,11 +12,11 @@ from fhir_server.fhir.codec import decode
 from fhir_server.fhir.instant import span
 from fhir_server.fhir.naming import folded
 from fhir_server.interactions.call import Call, Server
+from fhir_server.interactions.operations.parameters import named
 from fhir_server.interactions.operations.process_parts import (
     due_parts,
     flag_parts,
     moments,
-    named,
     standing_parts,
 )
 from fhir_server.interactions.pointing import place_of

@@ -5,6 +5,7 @@ from typing import Any
 
 from fhir_server.fhir.instant import instant
 from fhir_server.fhir.wording import worded
+from fhir_server.interactions.operations.parameters import named
 from fhir_server.process.due import Due
 from fhir_server.process.event import Event, Moment
 from fhir_server.process.flag import Flag
@@ -46,8 +47,3 @@ def moments(*told: tuple[str, Moment | None]) -> Iterator[Json]:
 def said(*told: tuple[str, str, str]) -> Iterator[Json]:
     """Parts with a text (name, value[x], text), of those that have one."""
     return ({"name": name, value: text} for name, value, text in told if text)
-
-
-def named(name: str, **value: Any) -> Json:
-    """A part of Parameters."""
-    return {"name": name, **value}

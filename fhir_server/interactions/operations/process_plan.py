@@ -11,10 +11,10 @@ from fhir_server.fhir.codec import decode
 from fhir_server.fhir.outcome import BadParameter
 from fhir_server.fhir.reference import references_in
 from fhir_server.interactions.call import Call, Server
+from fhir_server.interactions.operations.parameters import named
 from fhir_server.interactions.operations.process_parts import (
     due_parts,
     flag_parts,
-    named,
     standing_parts,
 )
 from fhir_server.interactions.plans import kept_of

@@ -10,10 +10,9 @@ from fhir_server.fhir.codec import encode
 from fhir_server.fhir.instant import instant
 from fhir_server.fhir.outcome import NotFound
 from fhir_server.interactions.call import Answer, Call, Server
-from fhir_server.interactions.operations.parameters import ill_given, number, parameter, parameters
+from fhir_server.interactions.operations.parameters import ill_given, moment, named, number, parameters
 from fhir_server.interactions.unit import units_from
 from fhir_server.interactions.worklists import Filled, Reading, whose_lists
-from fhir_server.process.clock import last_of
 from fhir_server.process.concept import worded_coding
 from fhir_server.process.definition import STATE
 from fhir_server.process.worklist.definition import WORKLIST, Worklist, load_worklists
@@ -29,15 +28,16 @@ Json = dict[str, Any]
 async def worklist(call: Call, grant: Grant, server: Server) -> Answer:
     """200 and Parameters. NotFound for a unit that is not the caller's; BadParameter for what is no moment, no list or no number."""
     unit = f"Organization/{call.id}"
-    kinds, at, count = _kinds(call), _moment(call, server), _count(call)
+    kinds, asked, count = _kinds(call), moment(call, "at"), _count(call)
+    at = server.clock() if asked is None else asked
     await server.store.read("Organization", call.id, grant)
     await _refuse_elsewhere(unit, call, server)
     reading = Reading(await whose_lists(unit, call, server), at, call, grant, server)
     lists = await reading.fill(kinds)
     told = [
-        _named("unit", valueReference={"reference": unit}),
-        _named("at", valueDateTime=instant(at)),
-        *(_named("list", part=list(_list(one, count, call.language))) for one in lists),
+        named("unit", valueReference={"reference": unit}),
+        named("at", valueDateTime=instant(at)),
+        *(named("list", part=list(_list(one, count, call.language))) for one in lists),
     ]
     places = dict.fromkeys(row.reference for one in lists for row in one.rows[:count])
     seen = tuple(reading.seen[place] for place in places)
@@ -52,14 +52,6 @@ async def _refuse_elsewhere(unit: str, call: Call, server: Server) -> None:
 
 
 # ------------------------------------------------------------------------------------------------ what is asked
-
-
-def _moment(call: Call, server: Server) -> int:
-    asked = parameter(call, "at")
-    told = last_of(asked) if isinstance(asked, str) else None
-    if asked is not None and told is None:
-        raise ill_given("at", asked, "a dateTime")
-    return server.clock() if told is None else told
 
 
 def _kinds(call: Call) -> Sequence[Worklist]:
@@ -81,39 +73,39 @@ def _count(call: Call) -> int:
 
 def _list(filled: Filled, count: int, language: str) -> Iterator[Json]:
     total = sum(filled.states.values()) or len(filled.rows)
-    yield _named("code", valueCode=filled.kind.code)
-    yield _named("title", valueString=worded_coding(WORKLIST, filled.kind.code, language)["display"])
-    yield _named("count", valueUnsignedInt=total)
+    yield named("code", valueCode=filled.kind.code)
+    yield named("title", valueString=worded_coding(WORKLIST, filled.kind.code, language)["display"])
+    yield named("count", valueUnsignedInt=total)
     if len(filled.rows) > count:
-        yield _named("left", valueUnsignedInt=len(filled.rows) - count)
+        yield named("left", valueUnsignedInt=len(filled.rows) - count)
     for state, cases in filled.states.items():
         coding = worded_coding(STATE, state, language)
-        yield _named("state", part=[_named("code", valueCoding=coding), _named("count", valueUnsignedInt=cases)])
+        yield named("state", part=[named("code", valueCoding=coding), named("count", valueUnsignedInt=cases)])
     for day, people in filled.days.items():
-        when = _named("date", valueDate=day.isoformat())
-        yield _named("day", part=[when, _named("count", valueUnsignedInt=people)])
+        when = named("date", valueDate=day.isoformat())
+        yield named("day", part=[when, named("count", valueUnsignedInt=people)])
     for row in filled.rows[:count]:
-        yield _named("row", part=list(_row(row, language)))
+        yield named("row", part=list(_row(row, language)))
 
 
 def _row(row: Row, language: str) -> Iterator[Json]:
-    yield _named("reference", valueReference={"reference": row.reference})
+    yield named("reference", valueReference={"reference": row.reference})
     if person := _shortly(row.person):
-        yield _named("person", valueReference=person)
+        yield named("person", valueReference=person)
     if row.what:
-        yield _named("what", valueCoding=_coding(*row.what, language))
+        yield named("what", valueCoding=_coding(*row.what, language))
     if row.text:
-        yield _named("text", valueString=row.text)
-    for name, moment in (("since", row.since), ("until", row.until)):
-        if moment is not None:
-            yield _named(name, valueDateTime=instant(moment))
-    yield _named("late", valueBoolean=row.late)
+        yield named("text", valueString=row.text)
+    for name, when in (("since", row.since), ("until", row.until)):
+        if when is not None:
+            yield named(name, valueDateTime=instant(when))
+    yield named("late", valueBoolean=row.late)
     if row.by:
-        yield _named("by", valueCode=row.by)
+        yield named("by", valueCode=row.by)
     if row.taken:
-        yield _named("taken", valueReference=_shortly(row.taken))
+        yield named("taken", valueReference=_shortly(row.taken))
     if row.estimated:
-        yield _named("estimated", valueDateTime=row.estimated)
+        yield named("estimated", valueDateTime=row.estimated)
 
 
 def _shortly(reference: Mapping[str, Any]) -> Json:
@@ -123,7 +115,3 @@ def _shortly(reference: Mapping[str, Any]) -> Json:
 
 def _coding(system: str, code: str, language: str) -> Json:
     return worded_coding(system, code, language) if system else {"code": code}
-
-
-def _named(name: str, **value: Any) -> Json:
-    return {"name": name, **value}

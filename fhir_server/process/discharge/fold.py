@@ -11,7 +11,7 @@ from fhir_server.fhir.outcome import Conflict
 from fhir_server.process.definition import load_workflow
 from fhir_server.process.discharge.course import Course, course_of
 from fhir_server.process.event import Event, Moment
-from fhir_server.process.replay import Illegal, replayed
+from fhir_server.process.replay import Illegal, Replay, replayed
 from fhir_server.process.workflow import Workflow
 
 
@@ -27,7 +27,11 @@ def fold(events: Iterable[Event], workflow: Workflow | None = None) -> Course:
     """Where the events leave the case, in whatever order and how often they come. What could not happen when it was sent, and
     was stored past the guards, moves nothing and is flagged.
     """
-    case = replayed(events, workflow or load_workflow())
+    return course_after(replayed(events, workflow or load_workflow()))
+
+
+def course_after(case: Replay) -> Course:
+    """Where events that have been replayed leave the case."""
     course = course_of(case.walk)
     return replace(course, flags=case.flags) if case.illegal else course
 

@@ -9,10 +9,10 @@ from fhir_server.process.clock import day_of, end_of
 from fhir_server.process.definition import MESSAGE, STATE
 from fhir_server.process.discharge.course import Course
 from fhir_server.process.discharge.deadline import deadlines
-from fhir_server.process.discharge.fold import fold, what_stands
+from fhir_server.process.discharge.fold import course_after
 from fhir_server.process.discharge.read import events_of
 from fhir_server.process.event import Moment
-from fhir_server.process.flag import OUT_OF_ORDER
+from fhir_server.process.replay import replayed
 from fhir_server.process.standing import known_at
 from fhir_server.process.workflow import Workflow
 from fhir_server.process.worklist.row import Json, Row, ends
@@ -43,11 +43,11 @@ class Case:
 def case_at(place: str, person: Json, resources: Iterable[Json], at: Moment, workflow: Workflow) -> Case:
     """The case that resources tell of, as it was at a moment."""
     events = known_at(events_of(resources, workflow), at)
-    course = fold(events, workflow)
+    case = replayed(events, workflow)
+    course = course_after(case)
     over = course.state in workflow.terminal or course.died is not None
     happened = frozenset(it.id for it in events)
-    strange = {it.event for it in course.flags if it.code == OUT_OF_ORDER}
-    gone = happened - strange - {it.id for it in what_stands(events, workflow)}
+    gone = frozenset(it.id for it in case.accepted) - case.stand.keys()
     return Case(place, person, course, happened, gone, over)
 
 
