@@ -76,16 +76,16 @@ class Exchange:
 
 @dataclass(frozen=True)
 class Prediction:
-    """So many entries; `joined`: and, besides, one for each version written that is told nowhere else; `moves`: and one for each team
-    that follows from what becomes of an action or a handover.
+    """So many entries; `joined`: and, besides, one for each version written that is told nowhere else; `moves`: and one for each version of
+    these types that follows from what becomes of an action or a handover.
     """
 
     entries: int
     joined: bool = False
-    moves: bool = False
+    moves: frozenset[str] = frozenset()
 
     def __add__(self, other: "Prediction") -> "Prediction":
-        return Prediction(self.entries + other.entries, self.joined or other.joined, self.moves or other.moves)
+        return Prediction(self.entries + other.entries, self.joined or other.joined, self.moves | other.moves)
 
 
 async def predicted(it: Exchange, whole: Whole) -> Prediction:
@@ -143,15 +143,19 @@ async def _of_one(method: str, path: str, told: Json, etag: str, whole: Whole) -
     if method in {"POST", "PUT", "PATCH"} and parts[0] == "Communication" and _may_be_of_ours(told):
         return Prediction(1, joined=True)  # and what the units that it names are asked
     several = method == "DELETE" and len(parts) == 1 and not etag
-    return Prediction(0, joined=True) if several else Prediction(1, moves=_may_move_a_team(method, parts, told))
+    return Prediction(0, joined=True) if several else Prediction(1, moves=_may_move(method, parts, told))
 
 
-def _may_move_a_team(method: str, parts: list[str], told: Json) -> bool:
-    """Whether it may be an action or a handover that was written; an answer that shows nothing may be about one."""
+def _may_move(method: str, parts: list[str], told: Json) -> frozenset[str]:
+    """What an action or a handover that was written moves: the team, and the plan whose first it is; an answer that shows nothing may be
+    about one.
+    """
     if method not in {"PUT", "PATCH", "DELETE"} or parts[:1] != ["Task"]:
-        return False
-    codes = [coding.get("code") for coding in told.get("code", {}).get("coding", ())]
-    return not told or not {"fulfill", "handover"}.isdisjoint(codes)
+        return frozenset()
+    codes = {coding.get("code") for coding in told.get("code", {}).get("coding", ())}
+    if not told or "call-sip" in codes:
+        return frozenset({"CareTeam", "CarePlan"})
+    return frozenset({"CareTeam"} if codes & {"fulfill", "handover"} else ())
 
 
 def _listed_persons(told: Json) -> Iterator[str]:

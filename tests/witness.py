@@ -117,12 +117,8 @@ def _difference(one: Exchange, want: Prediction, found: list[Entry]) -> str:
     where = f"{one.test}: {one.method} {one.path}?{one.query} answered {one.status} {one.reasons or ''}"
     if want.joined and len(found) < max(1, want.entries):
         return f"{where}: {want.entries} entries and more predicted, {len(found)} found"
-    teams = (
-        sum(entry.type == "CareTeam" and entry.interaction in {"create", "update"} for entry in found)
-        if want.moves
-        else 0
-    )
-    if not want.joined and not want.entries <= len(found) <= want.entries + teams:
+    moved = sum(entry.type in want.moves and entry.interaction in {"create", "update"} for entry in found)
+    if not want.joined and not want.entries <= len(found) <= want.entries + moved:
         return f"{where}: {want.entries} entries predicted, {len(found)} found"
     if one.status >= 400 and found and not _says(found[0], one):
         return f"{where}: the entry says {found[0].status} {found[0].reason}"

@@ -1,7 +1,7 @@
 """What becomes of an action of a SIP, and of a handover: each step is judged by the table of who may take it, whichever way the
 write came, and the team follows in the same Commit.
 
-An action is a Task with the code `fulfill` that is based on a SIP; a handover one with the code `handover`. Their plans and teams are
+An action is a Task with the code `fulfill`, or `call-sip`, that is based on a SIP; a handover one with the code `handover`. Their plans and teams are
 read under the system grant `process`: whose it is does not hang on what its writer may see.
 """
 
@@ -22,7 +22,7 @@ from fhir_server.interactions.pointing import replaced_by
 from fhir_server.interactions.stays import Json, all_naming, read_at
 from fhir_server.interactions.teams import Following
 from fhir_server.process.sip.handover import is_handover
-from fhir_server.process.sip.team import coordinators, is_sip, may_be_action
+from fhir_server.process.sip.team import coordinators, is_call, is_sip, may_be_action
 from fhir_server.storage.store import Delete, Grant, Matches, Put
 
 ASKING = ("author", "careTeam")
@@ -68,7 +68,7 @@ async def with_team(proposal: Proposal, afterwards: Afterwards, call: Call, gran
 async def _follow(step: Step, following: Following, call: Call) -> None:
     """Lets the teams follow a step. Conflict for a handover of what who leaves does not hold now."""
     if step.kind == ACTION:
-        await following.take(step.place, step.before, step.after, step.plans)
+        await following.take(step.place, step.before, step.after, step.plans, call)
     elif step.before is None and step.after is not None:
         await following.refuse_unheld(step.after, step.plans, call.caller.standing.provider)
     elif step.before is not None and step.after is not None and _says_yes(step.before, step.after):
@@ -146,9 +146,12 @@ async def _refuse_misstep(step: Step, afterwards: Afterwards, call: Call, server
 
 
 async def _sides(step: Step, afterwards: Afterwards, call: Call, server: Server) -> frozenset[str]:
-    """The sides that the caller is on, by the action as it was; who makes a plan asks for what is in it."""
+    """The sides that the caller is on, by the action as it was; who makes a plan asks for what is in it. A plan that was asked for is the
+    asked unit's own: it says yes or no, and does not ask along.
+    """
     action = step.before or step.after or {}
-    asking = [await _asking(plan, afterwards, server) for plan in step.plans.values()]
+    plans = () if is_call(action) else step.plans.values()
+    asking = [await _asking(plan, afterwards, server) for plan in plans]
     if step.kind == HANDOVER:
         return await sides_of(call.caller.standing, action, step.after, _of_all(asking, server), server)
     sides = await sides_of(call.caller.standing, action, step.after, chain(*asking), server)

@@ -62,19 +62,23 @@ def _records(action: Json, standing: Standing, server: Server) -> bool:
 
 async def is_within(owner: str, provider: str, server: Server) -> bool:
     """Whether a unit or a commission (`Type/id`) is of this care provider; of a person alone nobody can tell."""
+    return bool(provider) and provider in await _above(owner, server)
+
+
+async def provider_of(owner: str, server: Server) -> str:
+    """The care provider that answers for a unit or a commission (`Type/id`): the organization that none is above; itself where nothing
+    is told of it.
+    """
+    return (await _above(owner, server) or [owner])[-1]
+
+
+async def _above(owner: str, server: Server) -> list[str]:
+    """The places of a unit, or of that of a commission, and of all that it is part of, itself first."""
     read = _read_in(server)
     found = await read_at(owner, server) if owner.startswith(("Organization/", "PractitionerRole/")) else None
     if found is not None and found["resourceType"] == "PractitionerRole":
         found = await target_of(found, "organization", read)
-    above = await organizations_from(found, read) if found is not None else []
-    return bool(provider) and provider in map(own_reference, above)
-
-
-async def provider_of(unit: str, server: Server) -> str:
-    """The care provider that answers for a unit (`Organization/id`): the organization that none is above."""
-    read = _read_in(server)
-    own = await read(*unit.split("/"))
-    return unit if own is None else own_reference((await organizations_from(own, read))[-1])
+    return list(map(own_reference, await organizations_from(found, read))) if found is not None else []
 
 
 def _read_in(server: Server) -> Any:

@@ -1,5 +1,6 @@
 """The teams of SIPs follow from their actions: who takes one on joins the team, who has none left leaves it, in the Commit that
-says so; and from handovers: who says yes to one is what the other was.
+says so; and from handovers: who says yes to one is what the other was. A plan that was asked for has its first team when a unit
+says yes to it.
 
 Nothing is followed but a step of an action that is there: what a system loads comes with the team that it had.
 """
@@ -14,14 +15,23 @@ from fhir_server.access.moves import TAKEN
 from fhir_server.access.relation import relations
 from fhir_server.fhir.instant import instant
 from fhir_server.fhir.outcome import Conflict, Invalid
+from fhir_server.fhir.reference import own_reference
 from fhir_server.interactions.afterwards import Afterwards, as_read
 from fhir_server.interactions.call import Call, Server
 from fhir_server.interactions.draft import draft
-from fhir_server.interactions.parties import is_within, place_at
+from fhir_server.interactions.parties import is_within, place_at, provider_of
 from fhir_server.interactions.stays import Json, all_found, naming, unchanged
 from fhir_server.interactions.validity import refuse_invalid
 from fhir_server.process.sip.handover import begun, ended, holds_contact, is_fixed_contact, succeeding
-from fhir_server.process.sip.team import is_open_team, joined, left, may_be_action, takes_part
+from fhir_server.process.sip.team import (
+    first_team,
+    is_call,
+    is_open_team,
+    joined,
+    left,
+    may_be_action,
+    takes_part,
+)
 from fhir_server.search.query import Criterion, Everything, Query, every
 from fhir_server.storage.store import Change, Matches, Put
 
@@ -29,11 +39,13 @@ MEMBERS = ("Practitioner/", "PractitionerRole/", "Organization/", "RelatedPerson
 """Who may be a member: the person is the subject of the team."""
 ASKED = ("PractitionerRole/", "Organization/")
 """Who may be asked to take over; the yes names the commission."""
+CALLED = TAKEN | {"completed"}
+"""The statuses of a Task by which a unit has said yes to calling to a plan."""
 
 
 @dataclass(slots=True)
-class _Team:
-    """A team as it was read, and as it is to be."""
+class _Kept:
+    """A team, or a plan whose team begins, as it was read, and as it is to be."""
 
     before: Json
     after: Json
@@ -44,19 +56,22 @@ class Following:
 
     def __init__(self, afterwards: Afterwards, server: Server) -> None:
         self._afterwards, self._server = afterwards, server
-        self._teams: dict[str, _Team] = {}
-        self._new: list[Put] = []
+        self._kept: dict[str, _Kept] = {}
         self._conditions: list[Matches] = []
 
-    async def take(self, place: str, before: Json | None, after: Json | None, plans: Mapping[str, Json]) -> None:
+    async def take(
+        self, place: str, before: Json | None, after: Json | None, plans: Mapping[str, Json], call: Call
+    ) -> None:
         """Follows a step of the action at a place, for each of its plans (by their places)."""
         had, has = self._holder(before), self._holder(after)
         if before is None or had == has:
             return
         for at, plan in plans.items():
             team = await self._team_of(plan)
+            if has and after is not None and is_call(after) and team is None:
+                team = await self._first(at, has, call)
             if team is not None and has and after is not None:
-                self._join(team, after["owner"], has, place)
+                self._join(team, after, has, place)
             if team is not None and had and await self._another(had, at) is None:
                 team.after = left(team.after, self._is(had), self._now)
 
@@ -84,12 +99,12 @@ class Following:
         contact = begun(before, self._is(leaver), task["owner"], now)
         team.after = ended(before, self._is(leaver), now)
         if is_fixed_contact(before):
-            self._new.append(await self._successor(before, contact, call))
+            await self._successor(before, contact, call)
         else:
             team.after = {**team.after, "participant": [*team.after["participant"], contact]}
             await self._keep(leaver, task["requester"], team, plans)
 
-    async def _held(self, task: Json, plans: Mapping[str, Json]) -> _Team:
+    async def _held(self, task: Json, plans: Mapping[str, Json]) -> _Kept:
         """The team by which who leaves is the contact that a Task hands over."""
         leaver = place_at(task.get("requester"), self._server)
         team = await self._focused(task, plans)
@@ -99,12 +114,12 @@ class Following:
             raise Conflict.because("handover-not-held", "Task.for")
         return team
 
-    async def _focused(self, task: Json, plans: Mapping[str, Json]) -> _Team | None:
+    async def _focused(self, task: Json, plans: Mapping[str, Json]) -> _Kept | None:
         place = place_at(task.get("focus"), self._server)
         if not place.startswith("CareTeam/"):
             return await self._team_of(plans[place]) if place in plans else None
         team = await self._afterwards.at(place)
-        return None if team is None else self._teams.setdefault(place, _Team(team, team))
+        return None if team is None else self._kept.setdefault(place, _Kept(team, team))
 
     async def _takes_part(self, task: Json, provider: str) -> bool:
         """Whether a unit or a commission of a care provider takes part now in the case that a Task hands over."""
@@ -115,7 +130,7 @@ class Following:
         members = [it.get("member") for one in teams for it in one.get("participant", ()) if takes_part(it)]
         return any([await is_within(place_at(one, self._server), provider, self._server) for one in members])
 
-    async def _successor(self, team: Json, contact: Json, call: Call) -> Put:
+    async def _successor(self, team: Json, contact: Json, call: Call) -> _Kept:
         """The team of the fixed contact who takes over, of the same huvudman where that is theirs too."""
         made = succeeding(team, contact)
         huvudman = [
@@ -124,17 +139,32 @@ class Following:
             if await is_within(place_at(contact["member"], self._server), place_at(one, self._server), self._server)
         ]
         made = {**made, **({"managingOrganization": huvudman} if huvudman else {})}
-        refuse_invalid(self._server.content.validator.issues(made))
-        made = made if call.caller.free else stamped(made, None, call.caller.standing)
-        made = {**made, "id": self._server.new_id("CareTeam")}
-        put = self._put(_Team(made, made))
-        return replace(put, method="POST", absent=True, present=False, version=None, rereads=False)
+        return self._made(made, call)
 
-    async def _keep(self, leaver: str, member: Json, team: _Team, plans: Mapping[str, Json]) -> None:
+    def _made(self, team: Json, call: Call) -> _Kept:
+        """A team that there was not."""
+        made = team if call.caller.free else stamped(team, None, call.caller.standing)
+        id = self._server.new_id("CareTeam")
+        return self._kept.setdefault(f"CareTeam/{id}", _Kept({}, {"resourceType": "CareTeam", "id": id, **made}))
+
+    async def _first(self, at: str, holder: str, call: Call) -> _Kept | None:
+        """The team of a plan that has none, which names it from now on: the care provider of who calls to it answers for it. None where
+        the plan goes with this Commit.
+        """
+        plan = await self._afterwards.at(at)
+        if plan is None:
+            return None
+        provider = call.caller.standing.provider or await provider_of(holder, self._server)
+        team = self._made(first_team(plan, provider), call)
+        named = [*plan.get("careTeam", ()), {"reference": f"CareTeam/{team.after['id']}"}]
+        self._kept[at] = _Kept(plan, {**plan, "careTeam": named})
+        return team
+
+    async def _keep(self, leaver: str, member: Json, team: _Kept, plans: Mapping[str, Json]) -> None:
         """Keeps who has handed a plan over on its team by the action of it that they have taken on, if there is one."""
         for plan in plans:
             if (action := await self._another(leaver, plan)) is not None:
-                self._join(team, member, leaver, action)
+                self._join(team, {"owner": member}, leaver, action)
 
     def _is(self, holder: str) -> Callable[[Json], bool]:
         return lambda member: place_at(member, self._server) == holder
@@ -143,37 +173,43 @@ class Following:
         """The changes of the Commit with those of the teams, and that all stands as it was looked at: of a team that is changed too, so that
         of two steps that were thought through at once the one meets the other.
         """
-        moved = {place: team for place, team in self._teams.items() if team.after != team.before}
+        moved = {place: kept for place, kept in self._kept.items() if kept.after != kept.before}
         own = [self._over(one, moved.get(f"{one.type}/{one.id}")) for one in changes]
-        more = [self._put(team) for place, team in moved.items() if not self._afterwards.writes(place)]
-        stored = [team.before for place, team in self._teams.items() if not self._afterwards.writes(place)]
-        return (*own, *more, *self._new), (*self._conditions, *(as_read("CareTeam", team) for team in stored))
+        beside = {place: kept for place, kept in self._kept.items() if not self._afterwards.writes(place)}
+        more = [self._put(kept) for place, kept in beside.items() if place in moved]
+        looked_at = [as_read(it.before["resourceType"], it.before) for it in beside.values() if it.before]
+        return (*own, *more), (*self._conditions, *looked_at)
 
     @property
     def _now(self) -> str:
         return instant(self._server.clock())
 
     def _holder(self, action: Json | None) -> str:
-        """Where who has taken an action on stands; "" where nobody has, or nobody who could be a member."""
-        if action is None or action["status"] not in TAKEN:
+        """Where who has taken an action on stands; "" where nobody has, or nobody who could be a member. Who has called to a plan goes on
+        with it.
+        """
+        if action is None or action["status"] not in (CALLED if is_call(action) else TAKEN):
             return ""
         owner = place_at(action.get("owner"), self._server)
         return owner if owner.startswith(MEMBERS) else ""
 
-    async def _team_of(self, plan: Json) -> _Team | None:
+    async def _team_of(self, plan: Json) -> _Kept | None:
         """The first team of a plan that is one of a SIP, and open."""
-        for reference in plan.get("careTeam", ()):
+        kept = self._kept.get(own_reference(plan))
+        for reference in (plan if kept is None else kept.after).get("careTeam", ()):
             place = place_at(reference, self._server)
-            known = self._teams.get(place)
+            known = self._kept.get(place)
             team = await self._afterwards.at(place) if known is None else known.after
             if team is not None and is_open_team(team):
-                return self._teams.setdefault(place, _Team(team, team))
+                return self._kept.setdefault(place, _Kept(team, team))
         return None
 
-    def _join(self, team: _Team, member: Json, holder: str, action: str) -> None:
+    def _join(self, team: _Kept, action: Json, holder: str, place: str) -> None:
+        """Puts the owner of the action at a place on a team."""
         members = (one for one in team.after.get("participant", ()) if takes_part(one))
         if not any(place_at(one.get("member"), self._server) == holder for one in members):
-            team.after = joined(team.after, member, holder.partition("/")[0], action, self._now)
+            type = holder.partition("/")[0]
+            team.after = joined(team.after, action["owner"], type, place, self._now, calls=is_call(action))
 
     async def _another(self, holder: str, plan: str) -> str | None:
         """An action of the plan that somebody will have taken on, by its place; that it is so must still hold when this is written."""
@@ -195,29 +231,31 @@ class Following:
         based = task["basedOn"] if task is not None and may_be_action(task) else []
         return self._holder(task) == holder and plan in {place_at(one, self._server) for one in based}
 
-    def _over(self, change: Change, team: _Team | None) -> Change:
+    def _over(self, change: Change, team: _Kept | None) -> Change:
         if team is None or not isinstance(change, Put):
             return change
         made = self._put(team)
         return replace(change, draft=made.draft, index=made.index, relations=made.relations)
 
-    def _put(self, team: _Team) -> Put:
-        """The change that the server itself makes of a team, whatever its caller may write."""
-        resource, id, content = team.after, team.after["id"], self._server.content
+    def _put(self, kept: _Kept) -> Put:
+        """The change that the server itself makes of a team or a plan, whatever its caller may write."""
+        resource, type, content = kept.after, kept.after["resourceType"], self._server.content
+        id, is_new = resource["id"], not kept.before
+        if is_new:
+            refuse_invalid(content.validator.issues(resource))
         index = content.extractor.index(resource)
-        patients = content.anchors.of("CareTeam", id, index)
-        related = relations(resource, id, patients, self._server.base)
-        version = int(resource["meta"].get("versionId", 0))
-        made = draft(resource, id)
+        patients = content.anchors.of(type, id, index)
         return Put(
-            "CareTeam",
+            type,
             id,
-            made,
+            draft(resource, id),
             index,
             patients,
-            related,
-            absent=False,
-            version=version,
-            rereads=True,
+            relations(resource, id, patients, self._server.base),
+            method="POST" if is_new else "PUT",
+            absent=is_new,
+            version=None if is_new else int(resource["meta"].get("versionId", 0)),
+            present=not is_new,
+            rereads=not is_new,
             reach=Everything(),
         )

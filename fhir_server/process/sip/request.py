@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from fhir_server.fhir.canonical import structure
-from fhir_server.process.definition import SYSTEM, TASK
+from fhir_server.process.definition import SYSTEM
 from fhir_server.process.discharge.notice import named
 from fhir_server.process.sip.split import SIP, URIS
+from fhir_server.process.sip.team import CALL
 
 Json = dict[str, Any]
 
@@ -64,7 +65,7 @@ def task_of(request: Request, id: str, plan: str) -> Json:
         "basedOn": [{"reference": plan}],
         "status": "requested",
         "intent": "order",
-        "code": {"coding": [{"system": TASK, "code": "call-sip"}], "text": "Kalla till SIP"},
+        "code": CALL,
         "description": "En samordnad individuell plan önskas",
         "focus": {"reference": plan},
         "for": {**_person(request), **named(request.person)},

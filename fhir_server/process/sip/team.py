@@ -1,15 +1,19 @@
 """The team of a SIP, as its actions make it: who says yes to one joins it, and who has none left leaves it.
 
-A membership that began so names the action (the extension `began-with`); one that began otherwise is left alone.
+A membership that began so names the action (the extension `began-with`); one that began otherwise is left alone. A unit that says
+yes to a plan that somebody asked for is the first of its team.
 """
 
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from fhir_server.fhir.canonical import structure
+from fhir_server.process.definition import TASK
 from fhir_server.process.sip.split import COORDINATOR, FULFILL, SIP, SIP_TEAM, Json, role_of
 
 BEGAN_WITH = structure("began-with")
+CALL: Json = {"coding": [{"system": TASK, "code": "call-sip"}], "text": "Kalla till SIP"}
+"""What the unit is asked for by which a plan is asked for."""
 OPEN = frozenset({"proposed", "active", "suspended"})
 """The statuses of a team that takes members."""
 
@@ -22,8 +26,13 @@ def is_coded(concepts: Iterable[Json], meant: Json) -> bool:
 
 
 def may_be_action(task: Json) -> bool:
-    """Whether a Task says that somebody does what a plan decided; an action of a SIP is one whose plan is a SIP."""
-    return is_coded([task.get("code", {})], FULFILL) and bool(task.get("basedOn"))
+    """Whether a Task says that somebody does what a plan decided, or calls to it; an action of a SIP is one whose plan is a SIP."""
+    return (is_coded([task.get("code", {})], FULFILL) or is_call(task)) and bool(task.get("basedOn"))
+
+
+def is_call(task: Json) -> bool:
+    """Whether a Task asks a unit to call to a plan that somebody asked for, and to go on with it from there."""
+    return is_coded([task.get("code", {})], CALL)
 
 
 def is_sip(plan: Json) -> bool:
@@ -50,11 +59,26 @@ def coordinators(team: Json) -> list[Any]:
     ]
 
 
-def joined(team: Json, member: Json, type: str, action: str, at: str) -> Json:
-    """The team with a member more (a Reference to a type), by an action (`Task/[id]`) and from a moment (a dateTime) on."""
+def first_team(plan: Json, provider: str) -> Json:
+    """The team of a plan that has none yet: a care provider (`Organization/[id]`) answers for it, and nobody is on it."""
+    return {
+        "resourceType": "CareTeam",
+        "meta": {"profile": [structure("sip-team")]},
+        "language": plan.get("language", "sv"),
+        "status": "active",
+        "category": [SIP_TEAM],
+        "subject": plan["subject"],
+        "managingOrganization": [{"reference": provider}],
+    }
+
+
+def joined(team: Json, member: Json, type: str, action: str, at: str, *, calls: bool = False) -> Json:
+    """The team with a member more (a Reference to a type), by an action (`Task/[id]`) and from a moment (a dateTime) on. Who calls to the
+    plan coordinates it, unless somebody does.
+    """
     participant = {
         "extension": [{"url": BEGAN_WITH, "valueReference": {"reference": action}}],
-        "role": [{"text": role_of(type)}],
+        "role": [COORDINATOR if calls and not coordinators(team) else {"text": role_of(type)}],
         "member": member,
         "period": {"start": at},
     }

@@ -92,6 +92,58 @@ async def test_e_12_a_person_asks_a_unit_for_a_plan_of_their_own(api, as_citizen
     assert 200 == taken_up.status_code, taken_up.text
 
 
+async def moved(api, task, bearer, **members: Any):
+    merge = {**bearer, "Content-Type": "application/merge-patch+json"}
+    return await api.patch(f"Task/{task['id']}", json=members, headers=merge)
+
+
+async def test_e_12_a_unit_sees_the_plan_that_it_is_asked_for_once_it_has_said_yes(
+    api, as_citizen, as_staff, as_system, world
+):
+    """And coordinates it from then on, also when it has called to it; who could not leaves again."""
+    unit = "Organization/u4"
+    await put_all(api, as_system, world[unit] | {"partOf": {"reference": "Organization/second"}})
+    plan = (await request(api, "a", as_citizen("a"), 1, unit)).json()
+    task, place, k2 = await task_of(api, plan, as_citizen("a")), f"CarePlan/{plan['id']}", as_staff("k2")
+    assert [200, 404] == [(await api.get(it, headers=k2)).status_code for it in (f"Task/{task['id']}", place)]
+    for bearer in (as_staff("k1"), as_citizen("a")):
+        assert (await moved(api, task, bearer, status="accepted")).status_code in {403, 404}
+    dodged = await moved(api, task, k2, status="cancelled")
+    assert (403, ["action-not-yours"]) == (dodged.status_code, keys(dodged))
+    assert 404 == (await api.get(place, headers=k2)).status_code
+
+    said = await moved(api, task, k2, status="accepted")
+    assert 200 == said.status_code, said.text
+    seen = await api.get(place, headers=k2)
+    assert (200, "2") == (seen.status_code, seen.json()["meta"]["versionId"])
+    (reference,) = seen.json()["careTeam"]
+    team = (await api.get(reference["reference"], headers=k2)).json()
+    (member,) = team["participant"]
+    assert ("active", unit, "4") == (
+        team["status"],
+        member["member"]["reference"],
+        member["role"][0]["coding"][0]["code"],
+    )
+    assert marks(team) == ["Organization/second", unit]
+    for status in ("in-progress", "completed"):
+        assert 200 == (await moved(api, task, k2, status=status)).status_code
+    assert 200 == (await api.get(place, headers=k2)).status_code
+    assert 200 == (await api.put(place, json={**seen.json(), "title": "Annas plan"}, headers=k2)).status_code
+
+
+async def test_e_12_a_unit_that_could_not_call_to_a_plan_leaves_it(api, as_citizen, as_staff, as_system):
+    plan = (await request(api, "a", as_citizen("a"), 1, "Organization/u4")).json()
+    task, k2 = await task_of(api, plan, as_citizen("a")), as_staff("k2")
+    assert 200 == (await moved(api, task, k2, status="accepted")).status_code
+    unsaid = await moved(api, task, k2, status="failed")
+    assert (422, ["action-reason"]) == (unsaid.status_code, keys(unsaid))
+    assert 200 == (await moved(api, task, k2, status="failed", statusReason={"text": "Flyttad"})).status_code
+    (reference,) = (await api.get(f"CarePlan/{plan['id']}", headers=as_system)).json()["careTeam"]
+    (member,) = (await api.get(reference["reference"], headers=as_system)).json()["participant"]
+    assert "end" in member["period"]
+    assert 404 == (await api.get(reference["reference"], headers=k2)).status_code
+
+
 async def test_e_12_what_a_person_may_ask_for_is_not_written_otherwise(api, as_citizen):
     plan, task = [one for one in made() if one["id"] in {"a-plan", "a-task"}]
     for one in (plan, task):

@@ -1,7 +1,16 @@
 """Who joins a SIP's team by an action, and who leaves it."""
 
 from fhir_server.process.sip.split import COORDINATOR, FULFILL, SIP, SIP_TEAM
-from fhir_server.process.sip.team import BEGAN_WITH, coordinators, is_open_team, is_sip, joined, left, may_be_action
+from fhir_server.process.sip.team import (
+    BEGAN_WITH,
+    CALL,
+    coordinators,
+    is_open_team,
+    is_sip,
+    joined,
+    left,
+    may_be_action,
+)
 
 UNIT = {"reference": "Organization/u3", "display": "Hemtjänsten"}
 START, END = "2026-03-02T10:00:00.000Z", "2026-04-01T10:00:00.000Z"
@@ -35,6 +44,14 @@ def test_a_relative_is_called_one():
     assert [{"text": "Närstående"}] == member["role"]
 
 
+def test_who_calls_to_a_plan_coordinates_it_where_nobody_does():
+    alone = joined(a_team(), UNIT, "Organization", "Task/call", START, calls=True)
+    (member,) = alone["participant"]
+    assert ([COORDINATOR], UNIT) == (member["role"], member["member"])
+    second = joined(alone, {"reference": "Organization/u1"}, "Organization", "Task/other", START, calls=True)
+    assert [{"text": "Utför insats"}] == second["participant"][1]["role"]
+
+
 def test_who_leaves_stays_to_be_read_and_nobody_else_is_touched():
     other = {"member": {"reference": "Organization/u1"}}
     team = joined(
@@ -62,6 +79,7 @@ def test_what_is_a_sip_its_team_and_its_action_is_told_by_codes():
     assert not is_sip({})
     assert [True, True, False] == [is_open_team(a_team(status=it)) for it in ("active", "proposed", "inactive")]
     assert not is_open_team(a_team(category=[]))
+    assert may_be_action({"code": CALL, "basedOn": [{"reference": "CarePlan/a"}]})
     assert may_be_action({"code": FULFILL, "basedOn": [{"reference": "CarePlan/a"}]})
     assert not may_be_action({"code": FULFILL})
     assert not may_be_action({"basedOn": [{"reference": "CarePlan/a"}]})
