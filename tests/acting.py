@@ -7,7 +7,7 @@ from typing import Any
 from tests.access.abuse.conftest import STAFF, UNITS, documented, hsa, made
 from tests.access.house import BASE, a_bearer
 from tests.access.worlds import OURS, SYSTEM
-from tests.builders import a_bundle, an_entry
+from tests.builders import a_bundle, an_entry, issue_keys
 
 Json = dict[str, Any]
 ABOVE = {"u1": "region", "u2": "region", "u3": "first", "u4": "second"}
@@ -159,3 +159,8 @@ def a_handover(id: str = "handover", **members: Any) -> Json:
     }
     del asked["basedOn"]
     return {**asked, **members}
+
+
+def outcome_of(answer: Any) -> tuple[int, list[str]]:
+    """The status of an answer, and the keys of what a refusal says."""
+    return (answer.status_code, issue_keys(answer.json()) if answer.status_code >= 400 else [])

@@ -4,7 +4,6 @@ import pytest
 
 from fhir_server.access.moves import HANDOVER, NEW, NOBODY, OWNER, REQUESTER, load_moves
 from tests.access.abuse.conftest import documented
-from tests.access.house import smart
 from tests.access.worlds import OURS
 from tests.acting import (
     COORDINATOR,
@@ -23,11 +22,12 @@ from tests.acting import (
     get,
     load,
     members,
+    outcome_of,
     patch,
     staff,
     system,
 )
-from tests.builders import a_bundle, an_entry, issue_keys
+from tests.builders import a_bundle, an_entry
 
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("database", ["sqlite"], indirect=True)]
 
@@ -39,20 +39,10 @@ FIXED = {**COORDINATOR, "code": "1"}
 
 
 @pytest.fixture
-async def assembly(settings):
-    async with smart(settings) as house:
-        yield house
-
-
-@pytest.fixture
 async def sip(api):
     """A SIP that r1 coordinates and another wrote, so that r1 asks by the role alone."""
     await load(api, *directory(), *a_plan(author=at("Organization/u4")))
     return api
-
-
-def outcome_of(answer):
-    return (answer.status_code, issue_keys(answer.json()) if answer.status_code >= 400 else [])
 
 
 def a_contact(**members):

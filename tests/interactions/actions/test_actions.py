@@ -7,7 +7,6 @@ import pytest
 from fhir_server.access.moves import DELETED, NEW, NOBODY, OWNER, REQUESTER, load_moves
 from fhir_server.fhir.canonical import structure
 from tests.access.abuse.conftest import documented
-from tests.access.house import smart
 from tests.acting import (
     BEGAN_WITH,
     K1,
@@ -24,6 +23,7 @@ from tests.acting import (
     get,
     load,
     members,
+    outcome_of,
     patch,
     staff,
     system,
@@ -37,20 +37,10 @@ ROWS = [(start, move) for move in load_moves().moves for start in move.start]
 
 
 @pytest.fixture
-async def assembly(settings):
-    async with smart(settings) as house:
-        yield house
-
-
-@pytest.fixture
 async def sip(api):
     """The SIP with nothing asked for yet."""
     await load(api, *directory(), *a_plan())
     return api
-
-
-def outcome_of(answer):
-    return (answer.status_code, issue_keys(answer.json()) if answer.status_code >= 400 else [])
 
 
 def said(answer):

@@ -4,7 +4,6 @@ import asyncio
 
 import pytest
 
-from tests.access.house import smart
 from tests.acting import K1, WHY, a_handover, a_plan, an_action, at, directory, get, load, members, patch, staff
 from tests.builders import a_bundle, an_entry, issue_keys
 
@@ -14,12 +13,6 @@ R2 = "Organization/u2"
 ROUNDS = 6
 OWN = {"k1": K1, "r2": R2}
 """Who writes, and whose actions they write."""
-
-
-@pytest.fixture
-async def assembly(settings):
-    async with smart(settings) as house:
-        yield house
 
 
 @pytest.fixture
