@@ -1,15 +1,9 @@
-"""L-09, L-10, L-11: what a server that others reach does not start with, whom it believes, what it rests on, what it keeps to itself."""
+"""What a server that others reach does not start with, whom it believes, what it keeps to itself."""
 
-import os
-import subprocess
-import sys
-import tomllib
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from packaging.requirements import Requirement
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 
@@ -123,35 +117,6 @@ async def test_l_09_who_came_is_told_by_named_proxies_alone(proxy, peer, believe
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app, client=(peer, 1)), base_url="http://x") as client:
         told = (await client.get("/", headers=forwarded)).text
     assert ("https 203.0.113.9" if believed else f"http {peer}") == told
-
-
-def rested_on() -> set[str]:
-    """The packages that the server cannot run without."""
-    told = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())
-    return {Requirement(line).name.lower() for line in told["project"]["dependencies"]}
-
-
-def test_l_10_nothing_that_is_known_to_be_open_is_rested_on():
-    assert {"joserfc", "pymongo"} <= rested_on()
-    assert set() == rested_on() & {"python-jose", "jose", "pyjwt", "motor", "lxml"}
-
-
-def test_l_10_the_audit_of_what_it_rests_on_finds_nothing():
-    program = Path(sys.executable).with_name("pip-audit")
-    if "TEST_PIP_AUDIT" not in os.environ or not program.exists():
-        pytest.skip("L-10: known vulnerabilities were not looked up; TEST_PIP_AUDIT=1 asks PyPI for them by pip-audit")
-    ended = subprocess.run(
-        [program, "--progress-spinner", "off", "--skip-editable"],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
-    told = ended.stdout + ended.stderr
-    if "could not be audited" in told or (ended.returncode and "Found " not in told):
-        pytest.skip("L-10: known vulnerabilities were not looked up: pip-audit cannot reach its data from here")
-    found = [line for line in ended.stdout.splitlines() if line.partition(" ")[0].lower() in rested_on()]
-    assert [] == found
 
 
 def test_l_11_no_secret_is_told_written_down_or_backed_up(tmp_path):
