@@ -140,8 +140,8 @@ async def _of_one(method: str, path: str, told: Json, etag: str, whole: Whole) -
         return Prediction(max(1, await _shown(told, whole)))
     if last == "$worklist":
         return Prediction(max(1, len(set(_listed_persons(told)))))
-    if method in {"POST", "PUT", "PATCH"} and parts[0] == "Communication" and _may_be_of_ours(told):
-        return Prediction(1, joined=True)  # and what the units that it names are asked
+    if method in {"POST", "PUT", "PATCH", "DELETE"} and parts[0] == "Communication" and _may_be_of_ours(told):
+        return Prediction(1, joined=True)  # and what the units that it names are asked, or no longer are
     several = method == "DELETE" and len(parts) == 1 and not etag
     return Prediction(0, joined=True) if several else Prediction(1, moves=_may_move(method, parts, told))
 

@@ -6,7 +6,7 @@ python -m tools.describe_actions
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from fhir_server.access.moves import ACTION, HANDOVER, Content, Move, load_moves
+from fhir_server.access.moves import ACTION, KINDS, Content, Move, load_moves
 
 PAGE = Path(__file__).parent.parent / "docs/actions.md"
 
@@ -18,8 +18,8 @@ def main() -> None:
 
 def with_tables(text: str) -> str:
     """The page with the tables of today."""
-    for kind, prefix in ((ACTION, ""), (HANDOVER, "handover-")):
-        table = load_moves(kind)
+    for kind in KINDS:
+        table, prefix = load_moves(kind), "" if kind == ACTION else f"{kind}-"
         text = _replaced(text, f"{prefix}moves", _moves(table.moves))
         text = _replaced(text, f"{prefix}contents", _contents(table.contents))
     return text

@@ -1,5 +1,5 @@
-"""Who may move an action of a SIP, or a handover, and write what in it: a table each (`security/Parameters-action-moves.json`,
-`Parameters-handover-moves.json`).
+"""Who may move an action of a SIP, a handover, or a report that is asked for, and write what in it: a table each
+(`security/Parameters-action-moves.json`, `Parameters-handover-moves.json`, `Parameters-report-moves.json`).
 
 Either is asked for by one side (`requester`) and answered by the other (`owner`). Every caller is held to the order of statuses;
 a narrowed one to its side too.
@@ -13,7 +13,8 @@ from typing import Any
 from fhir_server.fhir.definitions import BadDefinition, parts_of, r4, read
 from fhir_server.fhir.outcome import Conflict, Forbidden, Invalid
 
-ACTION, HANDOVER = "action", "handover"
+ACTION, HANDOVER, REPORT = "action", "handover", "report"
+KINDS = (ACTION, HANDOVER, REPORT)
 """What has a table: how the keys of its refusals begin."""
 OWNER, REQUESTER, NOBODY = "owner", "requester", "nobody"
 NEW, DELETED = "new", "deleted"

@@ -11,7 +11,7 @@ from fhir_server.access.anchor import FILE as ANCHORS
 from fhir_server.access.decide import Law
 from fhir_server.access.emergency import Terms, load_terms
 from fhir_server.access.mapping import ClaimMapping, load_mappings
-from fhir_server.access.moves import ACTION, HANDOVER, load_moves
+from fhir_server.access.moves import KINDS, load_moves
 from fhir_server.access.need import load_needs
 from fhir_server.access.protection import load_protection
 from fhir_server.access.rate import load_proportions
@@ -123,7 +123,7 @@ def load_law() -> Law:
         load_proportions()
         public_bodies()  # a row of theirs that is wrong refuses the start, not the first who asks
         load_retention()
-        for kind in (ACTION, HANDOVER):
+        for kind in KINDS:
             load_moves(kind)
         return Law(load_needs(TABLE.keys()), load_rules(), load_protection())
     except BadDefinition as error:

@@ -611,6 +611,30 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "Who is asked to take over is a commission (PractitionerRole) or a unit (Organization); the yes names the commission as owner.",
         "Den som ombeds ta över är ett uppdrag (PractitionerRole) eller en enhet (Organization); ett ja anger uppdraget som owner.",
     ),
+    "report-not-now": (
+        "A report that is '{status}' cannot become '{to}'. From there (owner: who is asked; requester: who asks): {allowed}.",
+        "En rapport som är '{status}' kan inte bli '{to}'. Därifrån (owner: den som tillfrågas; requester: den som frågar): {allowed}.",
+    ),
+    "report-not-yours": (
+        "Here '{to}' is said by: {by}. From there (owner: who is asked; requester: who asks): {allowed}.",
+        "Här sägs '{to}' av: {by}. Därifrån (owner: den som tillfrågas; requester: den som frågar): {allowed}.",
+    ),
+    "report-no-party": (
+        "What is asked about a person is written by who asks and who is asked. From where it is (owner: who is asked; requester: who asks): {allowed}.",
+        "I en fråga om en person skriver bara den som frågar och den som tillfrågas. Därifrån den är (owner: den som tillfrågas; requester: den som frågar): {allowed}.",
+    ),
+    "report-reason": (
+        "A report that becomes '{to}' says more: statusReason why it is not given, output what was answered.",
+        "En rapport som blir '{to}' säger mer: statusReason varför den inte lämnas, output vad som svarades.",
+    ),
+    "report-content": (
+        "While the report is '{status}' this element is changed by: {by} (owner: who is asked; requester: who asks). From there: {allowed}.",
+        "Medan rapporten är '{status}' ändras det här elementet av: {by} (owner: den som tillfrågas; requester: den som frågar). Därifrån: {allowed}.",
+    ),
+    "report-delegated": (
+        "Who is asked hands it on within the own care provider alone: to a unit or a commission that the directory has under it.",
+        "Den som tillfrågas lämnar över den bara inom den egna vårdgivaren: till en enhet eller ett uppdrag som katalogen har under den.",
+    ),
     "plan-not-yours": (
         "Who answers for a plan, its author and its teams, is changed by its author or its coordinator. Ask one of them, by a Task handover.",
         "Vem som svarar för en plan, dess författare och team, ändras av författaren eller samordnaren. Be någon av dem, med en Task handover.",

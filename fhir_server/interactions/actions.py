@@ -1,7 +1,8 @@
 """What becomes of an action of a SIP, and of a handover: each step is judged by the table of who may take it, whichever way the
 write came, and the team follows in the same Commit.
 
-An action is a Task with the code `fulfill`, or `call-sip`, that is based on a SIP; a handover one with the code `handover`. Their plans and teams are
+An action is a Task with the code `fulfill`, or `call-sip`, that is based on a SIP; a handover one with the code `handover`, a report that
+is asked for one with `report-status`. Their plans and teams are
 read under the system grant `process`: whose it is does not hang on what its writer may see.
 """
 
@@ -12,7 +13,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from fhir_server.access.moves import ACTION, HANDOVER, OWNER, REQUESTER, load_moves
+from fhir_server.access.moves import ACTION, HANDOVER, OWNER, REPORT, REQUESTER, load_moves
 from fhir_server.fhir.codec import decode
 from fhir_server.fhir.outcome import Forbidden
 from fhir_server.interactions.afterwards import Afterwards, as_read
@@ -21,6 +22,7 @@ from fhir_server.interactions.parties import is_within, place_at, sides_of
 from fhir_server.interactions.pointing import replaced_by
 from fhir_server.interactions.stays import Json, all_naming, read_at
 from fhir_server.interactions.teams import Following
+from fhir_server.process.discharge.report import is_report
 from fhir_server.process.sip.handover import is_handover
 from fhir_server.process.sip.team import coordinators, is_call, is_sip, may_be_action
 from fhir_server.storage.store import Delete, Grant, Matches, Put
@@ -67,6 +69,8 @@ async def with_team(proposal: Proposal, afterwards: Afterwards, call: Call, gran
 
 async def _follow(step: Step, following: Following, call: Call) -> None:
     """Lets the teams follow a step. Conflict for a handover of what who leaves does not hold now."""
+    if step.kind == REPORT:
+        return
     if step.kind == ACTION:
         await following.take(step.place, step.before, step.after, step.plans, call)
     elif step.before is None and step.after is not None:
@@ -109,7 +113,7 @@ async def _nature(task: Json | None, afterwards: Afterwards, server: Server) -> 
         return ACTION, plans
     if task is not None and is_handover(task):
         return HANDOVER, await _handed(place_at(task.get("focus"), server), afterwards, server)
-    return None
+    return (REPORT, {}) if task is not None and is_report(task) else None
 
 
 async def _handed(focus: str, afterwards: Afterwards, server: Server) -> dict[str, Json]:

@@ -47,6 +47,7 @@ from fhir_server.interactions.receipts import asked_receipts
 from fhir_server.interactions.shown import Whole, eyes
 from fhir_server.interactions.trail import leave_trail, occasion_of, tell_refusal
 from fhir_server.interactions.validity import refuse_invalid
+from fhir_server.interactions.withdrawn import ended_tasks
 from fhir_server.messaging.outbox import notice
 from fhir_server.process.discharge.receipt import refuse_forged
 from fhir_server.search.query import NOTHING, Everything
@@ -181,6 +182,7 @@ async def write(
     written = (it for it in proposal.changes if isinstance(it, Put) and speaks(it.type, *astuple(it.draft)))
     looking = await eyes((id for it in written for id in it.patients), call, server)
     changes = proposal.changes + await asked_receipts(proposal.changes, afterwards, call, server)
+    changes += await ended_tasks(proposal.changes, afterwards, server)
     origins = await told_origins(changes, call, grant, server)
     occasion = occasion_of(call, grant, server)
     made = await server.store.commit(_commit(changes, origins, proposal.conditions, occasion, call, grant, beside))

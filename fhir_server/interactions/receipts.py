@@ -1,4 +1,5 @@
-"""The acknowledgements of a message: where one is sent, each unit that it newly names gets a Task, in the same Commit.
+"""The acknowledgements of a message: where one is sent, each unit that it newly names gets a Task, in the same Commit; and another where
+the message asks it for a report.
 
 Whichever way a message comes it comes by here. None is made where somebody is said to have received the message already (it is told
 of afterwards), and none for a unit whose acknowledgement is there, or is written with the message. The Tasks are the server's,
@@ -14,6 +15,7 @@ from fhir_server.interactions.afterwards import Afterwards
 from fhir_server.interactions.call import Call, Server
 from fhir_server.interactions.draft import draft
 from fhir_server.interactions.pointing import place_of
+from fhir_server.interactions.reports import asked_report
 from fhir_server.interactions.stays import all_naming, read_at
 from fhir_server.interactions.validity import refuse_invalid
 from fhir_server.process.discharge.receipt import (
@@ -44,8 +46,13 @@ async def asked_receipts(
         return ()
     tasks = map(afterwards.made, afterwards.places("Task"))
     own = [it for it in tasks if it is not None and is_acknowledgement(it)]
-    asked = [task for change, message in sent async for task in _tasks(change, message, own, afterwards, server)]
-    return tuple(_put(task, call, server) for task in asked)
+    puts: list[Put] = []
+    for change, message in sent:
+        async for task in _tasks(change, message, own, afterwards, server):
+            puts.append(put_task(_stamped(task, call), server))
+            report = await asked_report(message, task, afterwards, call, server)
+            puts += [put_task(report, server)] if report is not None else []
+    return tuple(puts)
 
 
 def _place(change: Put) -> str:
@@ -108,11 +115,18 @@ async def _at(place: str, afterwards: Afterwards, server: Server) -> Json | None
     return await afterwards.at(place) if place.partition("/")[0] in server.types else None
 
 
-def _put(task: Json, call: Call, server: Server) -> Put:
-    """The change that stores a Task of the server's own, as one that was written for the message's sender."""
+def _stamped(task: Json, call: Call) -> Json:
+    """As one that was written for the message's sender."""
+    return task if call.caller.free else stamped(task, None, call.caller.standing)
+
+
+def put_task(task: Json, server: Server) -> Put:
+    """The change that stores a Task of the server's own: a new one, or the next version of one that was read."""
     refuse_invalid(server.content.validator.issues(task))
-    task = task if call.caller.free else stamped(task, None, call.caller.standing)
-    id = server.new_id("Task")
+    id, version = task.get("id"), task.get("meta", {}).get("versionId")
+    made = server.new_id("Task") if id is None else id
     index = server.content.extractor.index(task)
-    patients = server.content.anchors.of("Task", id, index)
-    return Put("Task", id, draft(task, id), index, patients, method="POST", present=False, reach=Everything())
+    patients = server.content.anchors.of("Task", made, index)
+    fields = {"absent": False, "version": int(version), "rereads": True} if id is not None else {"present": False}
+    method = "POST" if id is None else "PUT"
+    return Put("Task", made, draft(task, made), index, patients, method=method, reach=Everything(), **fields)

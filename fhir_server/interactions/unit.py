@@ -1,14 +1,17 @@
-"""Who and what belongs to a unit, by the directory: its staff, its services, and the units above it. Read under the system grant
-`standing`: who works where hangs on nobody's scopes.
+"""Who and what belongs to a unit, by the directory: its staff, its services, the units above it, and which party of a discharge it is.
+Read under the system grant `standing`: who works where hangs on nobody's scopes.
 """
 
 from typing import Any
 
 from fhir_server.access.organization import organizations_from
 from fhir_server.fhir.codec import decode
+from fhir_server.interactions.afterwards import Afterwards
 from fhir_server.interactions.call import Server
-from fhir_server.interactions.pointing import place_of, stored_at
+from fhir_server.interactions.pointing import place_of, placed, stored_at
 from fhir_server.interactions.stays import all_found
+from fhir_server.process.addressing.party import parties_by
+from fhir_server.process.addressing.row import row_of
 from fhir_server.search.query import Query, Reference
 from fhir_server.storage.store import SYSTEM_GRANTS
 
@@ -28,6 +31,17 @@ async def staff_of(unit: str, server: Server) -> frozenset[str]:
 async def services_of(unit: str, server: Server) -> frozenset[str]:
     """The places of the HealthcareServices that a unit provides."""
     return frozenset(f"HealthcareService/{one['id']}" for one in await _of_unit("HealthcareService", unit, server))
+
+
+async def parties_of(unit: str, at: int, afterwards: Afterwards, server: Server) -> frozenset[str]:
+    """The parties of a discharge that a unit (`Organization/id`) is at a moment (ms since 1970), by the register as it will stand; none
+    where it says nothing of the unit.
+    """
+    stored = await _of_unit("HealthcareService", unit, server)
+    written = [it for place in afterwards.places("HealthcareService") if (it := afterwards.made(place)) is not None]
+    known = [it for it in stored if not afterwards.writes(f"HealthcareService/{it['id']}")]
+    rows = (row_of(placed(it, server)) for it in (*known, *written))
+    return parties_by((row for row in rows if row.unit == unit), at)
 
 
 async def units_from(unit: str, server: Server) -> frozenset[str]:

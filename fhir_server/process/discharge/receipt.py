@@ -22,6 +22,8 @@ from fhir_server.process.telling import code_in
 RECEIPT = f"{SYSTEM}receipt"
 DELIVERED, REFUSED, FORWARDED = "delivered", "refused", "forwarded"
 UNKNOWN, CLOSED = "unit-unknown", "unit-closed"
+TAKEN_BACK = "taken-back"
+"""Why nobody is to do any longer what a message asked for."""
 READ, TAKEN, WRONG_RECIPIENT = "read", "taken", "wrong-recipient"
 WITHIN = "read-within"
 """The property of CodeSystem/message that says within how many hours somebody is to have read it."""
@@ -172,6 +174,11 @@ def moved(task: Json, move: Move) -> dict[str, Any] | None:
     return {**_noted(task, move), "status": _LEADS_TO[move.said], **_told(task, move)}
 
 
+def ended(task: Json, at: int) -> dict[str, Any]:
+    """A Task that nobody need do any longer, from a moment (ms since 1970), since what asked for it was taken back."""
+    return {**task, "status": "cancelled", "statusReason": _concept(TAKEN_BACK), "lastModified": instant(at)}
+
+
 def forwarded(task: Json, at: int, author: str, reason: str) -> dict[str, Any]:
     """The acknowledgement of a unit that has sent the message on, at a moment (ms since 1970). Conflict where it never came, or where
     somebody has taken it.
@@ -235,5 +242,6 @@ def recipients_in(message: Json) -> Iterator[str]:
 
 
 def focused_by(tasks: Iterable[Json], place: str) -> Iterator[Json]:
-    """Those of the tasks that acknowledge the message at a place."""
-    return (one for one in tasks if is_acknowledgement(one) and _reference(one, "focus") == place)
+    """Those of the tasks that acknowledge the message at a place, and were not ended with it."""
+    found = (one for one in tasks if is_acknowledgement(one) and _reference(one, "focus") == place)
+    return (one for one in found if code_in([one.get("statusReason", {})], RECEIPT) != TAKEN_BACK)

@@ -208,6 +208,7 @@ async def test_a_unit_s_day_is_told_list_by_list(day):
             "EpisodeOfCare/c2 p2 hemgang 10T22:59",
         ],
         "calls": ["Task/answer-1 p1 answer-call 09T22:59 late", "Appointment/meet-1 p1 - 11T09:00"],
+        "reports": [],
         "untaken": ["Task/ack-4 p4 acknowledge 10T22:59"],
         "mine": [],
         "follow-up": ["CarePlan/plan-missed p1 - 05T09:00 late", "CarePlan/plan-soon p1 - 23T09:00"],
