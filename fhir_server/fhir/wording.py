@@ -708,6 +708,27 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "This unit has the message already.",
         "Den här enheten har redan meddelandet.",
     ),
+    # ------------------------------------------------------------------ threads
+    "thread-other": (
+        "A message is of the thread that it was sent in, and a reply of that of what it replies to. Leave the extension thread out, or name that one.",
+        "Ett meddelande hör till den tråd som det skickades i, och ett svar till samma tråd som det svarar på. Utelämna tillägget thread, eller ange den tråden.",
+    ),
+    "thread-other-person": (
+        "A thread is about one person: a reply has the same subject as what it replies to.",
+        "En tråd handlar om en person: ett svar gäller samma person (subject) som det som det svarar på.",
+    ),
+    "thread-reply-to": (
+        "A free reply goes to who sent what it replies to, and to the parties of its case or plan. For others, send a new message or use Communication/$forward.",
+        "Ett fritt svar går till den som skickade det som besvaras, och till parterna i ärendet eller planen. Till andra skickas ett nytt meddelande, eller används Communication/$forward.",
+    ),
+    "thread-free-kept": (
+        "A free message that was sent stays as it was sent: it is not edited, deleted, corrected or taken back. What may still be added are received, note and meta; answer it by another message.",
+        "Ett fritt meddelande som har skickats består som det skickades: det ändras, raderas, rättas eller makuleras inte. Det som ännu får läggas till är received, note och meta; besvara det med ett nytt meddelande.",
+    ),
+    "message-identifier-taken": (
+        "Another message has this identifier, or it said another thing when it was sent; a new message has an identifier of its own.",
+        "Ett annat meddelande har den här identifieraren, eller så sade det något annat när det skickades; ett nytt meddelande har en egen identifierare.",
+    ),
     # ------------------------------------------------------------------ a SIP as a document
     "not-text": (
         "The body is not text in UTF-8.",

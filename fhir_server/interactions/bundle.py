@@ -27,9 +27,10 @@ from fhir_server.interactions.entries import (
     pointing_at,
     resolved,
 )
+from fhir_server.interactions.resent import sent_before
 from fhir_server.interactions.trail import trail_of
 from fhir_server.interactions.validity import refuse_invalid
-from fhir_server.storage.store import Change, Grant, Matches, Overtaken
+from fhir_server.storage.store import Change, Grant, Matches, Overtaken, Stored
 from fhir_server.storage.store import Entry as AuditEntry
 
 
@@ -121,11 +122,22 @@ async def _identified(entry: Entry, server: Server) -> Entry:
     assigned = id_to_make(entry.call, server)
     entry = replace(entry, id=assigned, call=replace(entry.call, assigned=assigned))
     criteria = criteria_of(entry.call)
-    if criteria is None:
-        return entry
     with pointing_at(entry.number):
-        found = await match_of(entry.call, criteria, server)
-    return replace(entry, id=found.stored.id) if found.stored else entry
+        match = await match_of(entry.call, criteria, server) if criteria is not None else None
+        found = match.stored if match is not None else None
+        if found is None and entry.call.address.interaction == "create":
+            found = await _sent_before(entry.call, server)
+    return replace(entry, id=found.id) if found else entry
+
+
+async def _sent_before(call: Call, server: Server) -> Stored | None:
+    """The message that an entry sends again. What is not valid is told of later, with all else that is not."""
+    valid = isinstance(call.body, dict) and call.type == "Communication" == call.body.get("resourceType")
+    try:
+        refuse_invalid(server.content.validator.issues(call.body) if valid else ())
+    except Invalid:
+        valid = False
+    return await sent_before(call.body, call, server) if valid else None
 
 
 async def _looked_up(entries: Iterable[Entry], server: Server) -> dict[str, Match]:

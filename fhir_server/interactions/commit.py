@@ -45,6 +45,7 @@ from fhir_server.interactions.origin import told_origins
 from fhir_server.interactions.pointing import refuse_unseen
 from fhir_server.interactions.receipts import asked_receipts
 from fhir_server.interactions.shown import Whole, eyes
+from fhir_server.interactions.threads import threaded
 from fhir_server.interactions.trail import leave_trail, occasion_of, tell_refusal
 from fhir_server.interactions.validity import refuse_invalid
 from fhir_server.interactions.withdrawn import ended_tasks
@@ -170,11 +171,12 @@ async def write(
     proposal: Proposal, call: Call, grant: Grant, server: Server, beside: tuple[Entry, ...] = ()
 ) -> tuple[Shown, ...]:
     """What the store made of a proposal as the caller is shown it, one version for each change; who made them, the entries `beside`,
-    the teams that follow, and what units are to acknowledge are written with it. Raises Overtaken, what the store refuses, Conflict
-    for what cannot happen in a case or to an action, Forbidden for a step in an action that is another party's, and Invalid for an
-    X-Provenance that cannot be kept. Who is protected is asked before: nothing may fail once it is written.
+    the teams that follow, and what units are to acknowledge are written with it; messages stand in their threads. Raises Overtaken,
+    what the store refuses, Conflict for what cannot happen in a case, to an action or to a message that was sent, Forbidden for a
+    step in an action that is another party's, and Invalid for an X-Provenance that cannot be kept, or a reply that is of another thread. Who is protected is asked before: nothing may fail once it is written.
     """
     asked = len(proposal.changes)
+    proposal = await threaded(proposal, grant, server)
     afterwards = Afterwards(proposal.changes, server)
     conditions = proposal.conditions + await judged(proposal.changes, afterwards, grant, server)
     proposal = await with_team(replace(proposal, conditions=conditions), afterwards, call, grant, server)

@@ -111,6 +111,15 @@ def case_of(stay: Json, server: Server) -> str:
     return next(filter(None, named), f"Encounter/{stay['id']}")
 
 
+async def teams_about(resource: Json, server: Server) -> list[Stored]:
+    """The teams of the parties of the case that a resource is about; none where it is about no stay of one."""
+    stay = await read_at(encounter_of(resource, server), server)
+    case = await read_at(case_of(stay, server), server) if stay is not None else None
+    places = [place_of(one.get("reference", ""), server) for one in case.get("team", ())] if case is not None else []
+    found = [await stored_at(place, GRANT, server) for place in places]
+    return [one for one in found if one is not None]
+
+
 def stays_of(case: str, resources: Mapping[str, Json], server: Server) -> set[str]:
     """Where the stays of a case stand, among resources by their places."""
     return {place for place, one in resources.items() if is_stay(one) and case_of(one, server) == case}

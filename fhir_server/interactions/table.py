@@ -24,6 +24,7 @@ from fhir_server.interactions.operations.notify_admission import notify_admissio
 from fhir_server.interactions.operations.patientkontrakt import patientkontrakt
 from fhir_server.interactions.operations.process import process
 from fhir_server.interactions.operations.request_sip import request_sip
+from fhir_server.interactions.operations.thread import thread
 from fhir_server.interactions.operations.translate import translate
 from fhir_server.interactions.operations.validate import validate
 from fhir_server.interactions.operations.validate_code import validate_code
@@ -75,6 +76,7 @@ TABLE: Mapping[str, Interaction] = MappingProxyType(
         "$notify-admission": notify_admission,
         "$acknowledge": acknowledge,
         "$forward": forward,
+        "$thread": thread,
         "$request-sip": request_sip,
     }
 )

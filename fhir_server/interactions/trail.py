@@ -20,9 +20,10 @@ async def leave_trail(
 def trail_of(
     call: Call, grant: Grant, server: Server, status: int, seen: tuple[Stored, ...], reason: str = ""
 ) -> tuple[Entry, ...]:
-    """The entries that tell of a call that writes nothing, by what it showed."""
+    """The entries that tell of a call that writes nothing, by what it showed: an update that met what it wanted has read it."""
     occasion = occasion_of(call, grant, server)
-    about = entry(occasion, call.address.interaction, status, type=call.type, id=call.id)
+    name = "read" if seen and call.address.interaction == "update" else call.address.interaction
+    about = entry(occasion, name, status, type=call.type, id=call.id)
     entries = seen_entries(replace(about, reason=reason) if reason else about, seen)
     return tuple(in_emergency(it, grant.emergencies) for it in entries) if grant.emergencies else entries
 

@@ -23,13 +23,15 @@ from fhir_server.interactions.commit import (
 )
 from fhir_server.interactions.condition import Match, id_to_make, match_of, refuse_unreached
 from fhir_server.interactions.pointing import refuse_unseen
-from fhir_server.interactions.shown import whole
+from fhir_server.interactions.resent import put_before
+from fhir_server.interactions.shown import shown, whole
 from fhir_server.storage.store import Grant, Matches, Put, Stored
 
 
 async def update(call: Call, grant: Grant, server: Server) -> Answer | Proposal:
     """A new version of the resource that the address names, by its id or by what it must match; the first version where the
-    id is free and the access allows to choose ids, or where nothing matches. Unversioned.
+    id is free and the access allows to choose ids, or where nothing matches; a message that comes again as it stands is that version.
+    Unversioned.
     """
     resource = resource_of(call, server)
     if not call.id:
@@ -38,6 +40,8 @@ async def update(call: Call, grant: Grant, server: Server) -> Answer | Proposal:
         raise Unreadable.because("id-missing", f"{call.type}.id")
     refuse_other_id(resource, call.id)
     await refuse_unversioned(call, grant, server)
+    if again := await _as_it_stands(resource, call.id, call, server):
+        return again
     if not call.caller.free:
         return await _over_what_is_there(call, resource, grant, server)
     change = put(resource, call.id, call, server, method="PUT")
@@ -55,12 +59,23 @@ async def _over_what_is_there(call: Call, resource: dict[str, Any], grant: Grant
     return Proposal((change,), lambda after: written(after[0]))
 
 
+async def _as_it_stands(resource: dict[str, Any], id: str, call: Call, server: Server) -> Answer | None:
+    """A message that comes again is there once, in the version that it has."""
+    before = await put_before(resource, id, call, server)
+    if before is None:
+        return None
+    (found,) = await shown((before,), call, server)
+    return replace(written(found, found=True), status=200)
+
+
 async def _update_the_match(call: Call, resource: dict[str, Any], grant: Grant, server: Server) -> Answer | Proposal:
     match = await match_of(call, call.parameters, server)
     tell = located if match.blind else written
     if match.stored is None or (match.blind and not await _reaches(grant, match.stored, server)):
         return await _make_the_match(call, resource, match, server)
     refuse_other_id(resource, match.stored.id)
+    if not match.blind and (again := await _as_it_stands(resource, match.stored.id, call, server)):
+        return again
     if not call.caller.free:
         made = await whole(resource, match.stored, call, server)
         change = await put_over(match.stored, made, call, server, method="PUT")

@@ -163,7 +163,8 @@ def test_the_newest_case_comes_first_and_a_closed_one_is_left_out(server):
 
 def test_a_message_waits_until_it_is_acknowledged_and_the_oldest_comes_first(server):
     kept = server.get("/Communication/utskrivning-kallelse").json()
-    older = kept | {"id": "older", "sent": "2026-03-02T12:00:00+01:00"}
+    own = [{"system": "https://region.example/messages", "value": "older"}]
+    older = kept | {"id": "older", "identifier": own, "sent": "2026-03-02T12:00:00+01:00"}
 
     with also(server, older):
         assert ["older", "utskrivning-kallelse"] == shown(server, MESSAGES, WARD)[0]

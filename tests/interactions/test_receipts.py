@@ -13,7 +13,7 @@ from tests.messages import CLINIC, HOME, SENT, WARD, a_message, an_organization,
 pytestmark = pytest.mark.anyio
 
 COMMUNICATION = "http://hl7.org/fhir/StructureDefinition/Communication"
-IDENTIFIER = a_message("administrativt")["identifier"][0]
+IDENTIFIER = a_message("planering")["identifier"][0]
 CONDITION = f"identifier={IDENTIFIER['system']}|{IDENTIFIER['value']}"
 PATH_PATCH = {
     "resourceType": "Parameters",
@@ -167,7 +167,7 @@ ROUTES = {
 
 async def test_whichever_way_it_comes_each_unit_gets_one(house):
     for number, (route, write) in enumerate(ROUTES.items(), start=1):
-        await write(house, a_message("administrativt", HOME, CLINIC, id=route))
+        await write(house, a_message("planering", HOME, CLINIC, id=route))
         (sent,) = (await house.get(f"Communication?{CONDITION}")).json()["entry"]
         place = f"Communication/{sent['resource']['id']}"
         asked = [it["owner"] for it in await tasks(house, place)]
@@ -192,9 +192,9 @@ async def test_what_is_no_message_that_was_sent_asks_nobody(house):
 
 
 async def test_a_unit_that_is_added_is_asked_and_the_others_not_again(house):
-    place = await made(house, a_message("administrativt", HOME))
+    place = await made(house, a_message("planering", HOME))
     (first,) = await tasks(house, place)
-    more = a_message("administrativt", HOME, CLINIC, id=place.split("/")[1], received=SENT)
+    more = a_message("planering", HOME, CLINIC, id=place.split("/")[1], received=SENT)
     assert 200 == (await house.put(place, json=more)).status_code
     assert 200 == (await house.put(place, json={**more, "recipient": more["recipient"][::-1]})).status_code
 

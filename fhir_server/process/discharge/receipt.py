@@ -76,11 +76,15 @@ class Move:
 # ------------------------------------------------------------------------------------------------ what is sent
 
 
-def is_sent(resource: Json) -> bool:
-    """Whether it is a message of the process (of the profile message, or one based on it) that has been sent."""
+def is_message(resource: Json) -> bool:
+    """Whether it is a message of the process: of the profile message, or one based on it."""
     claimed = {it.partition("|")[0] for it in resource.get("meta", {}).get("profile", ()) if it}
-    is_message = resource["resourceType"] == "Communication" and not claimed.isdisjoint(_profiles())
-    return is_message and resource["status"] == SENT
+    return resource["resourceType"] == "Communication" and not claimed.isdisjoint(_profiles())
+
+
+def is_sent(resource: Json) -> bool:
+    """Whether it is a message of the process that has been sent."""
+    return is_message(resource) and resource["status"] == SENT
 
 
 def is_acknowledgement(resource: Json) -> bool:

@@ -132,3 +132,61 @@ async def test_k_01_a_message_is_sent_on_by_the_unit_that_it_came_to_within_its_
     assert asked[0] == found["Organization/u2"]
     assert "requested" == found["Organization/u5"]["status"]
     assert at("Practitioner/k1") == found["Organization/u3"]["note"][0]["authorReference"]
+
+
+async def test_k_01_a_thread_is_told_to_its_parties_each_with_its_own_receipts_and_answered_by_them(
+    api, asked, as_staff, as_citizen, as_system
+):
+    sent = a_message("administrativt", "Organization/u3", "Organization/u2", subject=at("Patient/a"), id="a-free")
+    del sent["encounter"]
+    free = {**sent, "sender": at("Organization/u1")}
+    free["meta"] = {**free["meta"], **documented("u1")["meta"]}
+    assert 201 == (await api.put("Communication/a-free", json=free, headers=as_system)).status_code
+    theirs, ours = await tasks(api, "Communication/a-free", headers=as_system)
+    assert (
+        200 == (await api.post(f"Task/{theirs['id']}/$acknowledge", json=saying(), headers=as_staff("r2"))).status_code
+    )
+
+    place = "Communication/a-free/$thread"
+    own, other = [await api.get(place, headers=as_staff(who)) for who in ("k1", "r2")]
+    assert [True, False] == [_unread(it) for it in (own, other)]
+    outside = await api.get(place, headers=as_staff("k2"))
+    assert whole(outside) == whole(await api.get("Communication/none/$thread", headers=as_staff("k2")))
+    assert 404 == outside.status_code
+    named = await api.get(place, params={"unit": "Organization/u2"}, headers=as_staff("k1"))
+    assert (403, ["receipt-not-yours"]) == (named.status_code, keys(named))
+    unscoped = await api.get(place, headers=as_staff("k1", "user/Task.rs"))
+    assert 403 == unscoped.status_code
+
+    reply = a_message(
+        "administrativt", "Organization/u1", name="reply", subject=at("Patient/a"), sender=at("Organization/u3")
+    )
+    del reply["encounter"]
+    reply |= {"inResponseTo": [at("Communication/a-free")]}
+    answers = [await api.post("Communication", json=reply, headers=as_staff("k1")) for _ in range(2)]
+    assert [201, 200] == [it.status_code for it in answers], answers[0].text
+    stranger = await api.post("Communication", json=reply, headers=as_staff("k2"))
+    assert (409, ["message-identifier-taken"]) == (stranger.status_code, keys(stranger))
+    edited = await api.put(
+        f"Communication/{answers[0].json()['id']}",
+        json={**answers[0].json(), "sent": "2026-03-02T15:00:00+01:00"},
+        headers=as_staff("k1"),
+    )
+    assert (409, ["thread-free-kept"]) == (edited.status_code, keys(edited))
+    citizen = await api.get(place, headers=as_citizen("a"))
+    assert citizen.status_code == 404 or not {"unit", "unread"} & {it["name"] for it in citizen.json()["parameter"]}
+    first = {"partOf": at("Organization/first")}
+    for unit in ("u3", "u5"):
+        there = await api.get(f"Organization/{unit}", headers=as_system)
+        told = there.json() if there.status_code == 200 else {"resourceType": "Organization", "id": unit, "name": unit}
+        await api.put(f"Organization/{unit}", json={**told, **first}, headers=as_system)
+    to = {"resourceType": "Parameters", "parameter": [{"name": "to", "valueReference": at("Organization/u5")}]}
+    onward = [await api.post("Communication/a-free/$forward", json=to, headers=as_staff("k1")) for _ in range(2)]
+    assert [201, 200] == [it.status_code for it in onward], onward[0].text
+    assert (onward[0].json(), at("Organization/u3")) == (onward[1].json(), onward[0].json()["sender"])
+    assert ours["status"] == "requested"
+
+
+def _unread(answer: Any) -> bool:
+    (message,) = (it for it in answer.json()["parameter"] if it["name"] == "message")
+    return next(bool(it["valueBoolean"]) for it in message["part"] if it["name"] == "unread")

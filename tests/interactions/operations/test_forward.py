@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from tests.builders import a_bundle, an_entry, issue_keys
-from tests.messages import CLINIC, HOME, SENT, a_message, an_organization, at, tasks, the_parties
+from tests.messages import CLINIC, HOME, SENT, WARD, a_message, an_organization, at, tasks, the_parties
 from tests.process.case_house import a_case, a_stay
 
 pytestmark = pytest.mark.anyio
@@ -13,9 +13,10 @@ pytestmark = pytest.mark.anyio
 FORWARD, SENT_ON, ABROAD = "Communication/sent/$forward", "Organization/evening", "Organization/elsewhere"
 
 
-def asked(to=SENT_ON, source=HOME, reason=None):
+def asked(to=SENT_ON, source=HOME, reason=None, parts=()):
     told = [("to", "valueReference", to and at(to)), ("from", "valueReference", source and at(source))]
     told.append(("reason", "valueString", reason))
+    told += [("payload", "valuePositiveInt", it) for it in parts]
     return {"resourceType": "Parameters", "parameter": [{"name": name, member: it} for name, member, it in told if it]}
 
 
@@ -33,7 +34,7 @@ async def sent(api):
         "participant": [{"member": at(HOME)}],
     }
     case = [a_stay(), a_case(team=[at("CareTeam/parties")]), team]
-    message = a_message("administrativt", HOME, CLINIC, id="sent", encounter=at("Encounter/stay"))
+    message = a_message("inskrivning", HOME, CLINIC, id="sent", encounter=at("Encounter/stay"))
     there = {f"{it['resourceType']}/{it['id']}": it for it in (*the_parties(), town, *units, closed, *case, message)}
     there[ABROAD] = an_organization("elsewhere")
     there["Organization/annex"] = an_organization("annex", partOf=at(CLINIC))
@@ -116,3 +117,89 @@ async def test_what_somebody_has_taken_is_not_sent_on(sent):
 
     assert (409, ["receipt-over"]) == (refused.status_code, issue_keys(refused.json()))
     assert 200 == (await sent.post(FORWARD, json=asked("Organization/annex", CLINIC))).status_code
+
+
+# ------------------------------------------------------------------------------------------------ what is free
+
+WORDS = [{"contentString": it} for it in ("Nyckeln ligger kvar", "Hjälpmedel saknas", "Ring dottern")]
+FREE = "Communication/free/$forward"
+
+
+@pytest.fixture
+async def free(sent):
+    """A free message of the ward to home care and the clinic, in the same case."""
+    message = a_message(
+        "administrativt",
+        HOME,
+        CLINIC,
+        id="free",
+        encounter=at("Encounter/stay"),
+        payload=WORDS,
+        about=[at("Encounter/stay")],
+    )
+    assert 201 == (await sent.put("Communication/free", json=message)).status_code
+    return sent
+
+
+def named(extension):
+    return {it["url"].rpartition("/")[2]: next(v for n, v in it.items() if n.startswith("value")) for it in extension}
+
+
+def origins(message):
+    """The parts of a message, each with its words and where they come from."""
+    return [(it["contentString"], *(named(one["extension"]) for one in it["extension"])) for it in message["payload"]]
+
+
+async def test_a_free_message_is_sent_on_as_a_new_one_with_chosen_parts_and_their_origin(free):
+    before = (await free.get("Communication/free")).json()
+    answer = await free.post(FREE, json=asked(parts=[3, 1], reason="Ni har nyckeln"))
+
+    assert 201 == answer.status_code, answer.text
+    new, origin = answer.json(), {"message": at("Communication/free"), "sender": at(WARD), "sent": SENT}
+    assert [("Nyckeln ligger kvar", origin), ("Ring dottern", origin)] == origins(new)
+    assert ([at(SENT_ON)], at(HOME), [{"text": "Ni har nyckeln"}]) == (
+        new["recipient"],
+        new["sender"],
+        new["reasonCode"],
+    )
+    assert new["sent"] != SENT
+    assert [before[name] for name in ("about", "encounter", "subject")] == [
+        new[name] for name in ("about", "encounter", "subject")
+    ]
+    assert named(new["extension"])["thread"] == new["identifier"][0]["value"] != named(before["extension"])["thread"]
+    assert before == (await free.get("Communication/free")).json()
+    (task,) = await tasks(free, f"Communication/{new['id']}")
+    assert ("requested", at(SENT_ON), at(HOME)) == (task["status"], task["owner"], task["requester"])
+    first = {it["owner"]["reference"]: it["status"] for it in await tasks(free, "Communication/free")}
+    assert {HOME: "cancelled", CLINIC: "requested"} == first
+    team = (await free.get("CareTeam/parties")).json()
+    assert [at(HOME), at(SENT_ON)] == [it["member"] for it in team["participant"]]
+
+
+async def test_a_free_message_that_is_sent_on_twice_is_sent_on_once(free):
+    answers = await asyncio.gather(*(free.post(FREE, json=asked()) for _ in range(3)))
+
+    assert [200, 200, 201] == sorted(it.status_code for it in answers)
+    assert 1 == len({it.text for it in answers})
+    assert WORDS == [{"contentString": words} for words, _ in origins(answers[0].json())]
+    elsewhere = await free.post(FREE, json=asked("Organization/town"))
+    assert (409, ["receipt-over"]) == (elsewhere.status_code, issue_keys(elsewhere.json()))
+
+
+async def test_what_was_sent_on_before_still_says_where_it_comes_from(free):
+    first = (await free.post(FREE, json=asked(parts=[2]))).json()
+    second = await free.post(f"Communication/{first['id']}/$forward", json=asked("Organization/town", SENT_ON))
+
+    assert 201 == second.status_code, second.text
+    assert origins(first) == origins(second.json())
+    assert at(SENT_ON) == second.json()["sender"]
+
+
+@pytest.mark.parametrize("parts", [["0"], [4], [-1], ["x"], [1, 9], [True], [1.5]])
+async def test_parts_that_there_are_not_are_refused(free, parts):
+    refused = await free.post(FREE, json=asked(parts=parts))
+    of_case = await free.post(FORWARD, json=asked(parts=[1]))
+
+    assert [(400, ["parameter-value"])] * 2 == [(it.status_code, issue_keys(it.json())) for it in (refused, of_case)]
+    assert 201 == (await free.post(FREE, json=asked(parts=[3]))).status_code
+    assert 200 == (await free.post(FORWARD, json=asked())).status_code
