@@ -41,6 +41,7 @@ from fhir_server.assembly.defined import (
     relationships,
     search_parameters,
     shelf_of,
+    sound_parties,
     sound_workflows,
     sound_worklists,
     statement_of,
@@ -129,6 +130,7 @@ def _server(settings: Settings, store: Store, trust: Trust | None) -> Server:
     standings = Standings(store, load_persons(), clock, emergencies, wards=_wards(settings, store))
     compartments, profiles = load_compartments(parameters), compiled_profiles()
     sound_workflows()
+    sound_parties()
     sound_worklists()
     return Server(
         store=ShelfOverStore(shelf_of(statement, extractor), TrailOverStore(store, Renderer(settings.base))),

@@ -30,6 +30,7 @@ from fhir_server.http.smart import AuthorizationServer, Configuration, smart_con
 from fhir_server.interactions.queries import QUERIES
 from fhir_server.interactions.shelve import shelve
 from fhir_server.interactions.table import TABLE
+from fhir_server.process.addressing.party import load_parties
 from fhir_server.process.definition import WORKFLOWS, load_workflow
 from fhir_server.process.policy import Policies, load_policies
 from fhir_server.process.worklist.definition import Worklist, load_worklists
@@ -62,6 +63,7 @@ def check_definitions() -> None:
     shelf_of(statement, Extractor(search_parameters(all_compiled=True), settings.base))
     compiled_profiles()
     sound_workflows()
+    sound_parties()
     sound_worklists()
     discharge_policies()
     load_law()
@@ -99,6 +101,14 @@ def sound_workflows() -> None:
             load_workflow(canonical)
         except BadDefinition as error:
             raise NotStarted(f"profiles/PlanDefinition-{canonical.rpartition('/')[2]}.json: {error}") from error
+
+
+def sound_parties() -> None:
+    """Which party a unit is by its services; NotStarted where a service names what is no party."""
+    try:
+        load_parties()
+    except BadDefinition as error:
+        raise NotStarted(f"profiles/CodeSystem-service.json: {error}") from error
 
 
 def sound_worklists() -> Mapping[str, Worklist]:

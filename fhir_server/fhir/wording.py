@@ -564,8 +564,28 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "Med detta kunde '{event}', som redan är skickat, inte ha skett: ärendet skulle ha varit '{state}'. Ta tillbaka det först.",
     ),
     "case-sender": (
-        "'{event}' is sent by: {allowed}.",
-        "'{event}' skickas av: {allowed}.",
+        "'{event}' is sent by: {allowed}. By the addressing register and the stays of the case the sender is: {parties}.",
+        "'{event}' skickas av: {allowed}. Enligt adressregistret och ärendets vårdtillfällen är avsändaren: {parties}.",
+    ),
+    "case-not-yours": (
+        "Staff send a message of a case for units of their own care provider. Name such a unit, or a commission there, as sender.",
+        "Personal skickar ett ärendes meddelanden för enheter hos den egna vårdgivaren. Ange en sådan enhet, eller ett uppdrag där, som avsändare.",
+    ),
+    "late-no-clock": (
+        "A message that is registered late says at what time it was given, and not the day alone.",
+        "Ett meddelande som efterregistreras anger klockslaget då det lämnades, inte bara dagen.",
+    ),
+    "late-future": (
+        "A message that is registered late was given before now: this moment has not come yet.",
+        "Ett meddelande som efterregistreras lämnades före nu: den tidpunkten har inte kommit.",
+    ),
+    "late-after-sent": (
+        "A message that is registered late was given before it was sent here, or at that moment: 'sent' is earlier.",
+        "Ett meddelande som efterregistreras lämnades innan det skickades här, eller just då: 'sent' är tidigare.",
+    ),
+    "late-before-stay": (
+        "This message cannot have been given before the stay began.",
+        "Det här meddelandet kan inte ha lämnats innan vårdtillfället började.",
     ),
     "action-not-now": (
         "An action that is '{status}' cannot become '{to}'. From there (owner: who does it; requester: who asked, the plan's author and coordinator): {allowed}.",

@@ -6,9 +6,11 @@ What practice breaks is let through, and flagged where the case is looked at; wh
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from fhir_server.fhir.reference import own_reference
 from fhir_server.interactions.afterwards import Afterwards
-from fhir_server.interactions.call import Server
+from fhir_server.interactions.call import Call, Server
 from fhir_server.interactions.pointing import replaced_by
+from fhir_server.interactions.senders import refuse_wrong_senders, says_otherwise
 from fhir_server.interactions.stays import (
     ABOUT_A_STAY,
     Json,
@@ -20,6 +22,7 @@ from fhir_server.interactions.stays import (
     stays_of,
 )
 from fhir_server.process.discharge.fold import refuse_made_illegal
+from fhir_server.process.discharge.late import refuse_told_late
 from fhir_server.process.discharge.read import events_of, is_stay, may_tell
 from fhir_server.storage.store import Change, Delete, Destroy, Grant, Matches, Put
 
@@ -31,9 +34,10 @@ _Written = Mapping[str, Json | None]
 
 
 async def judged(
-    changes: Sequence[Change], afterwards: Afterwards, grant: Grant, server: Server
+    changes: Sequence[Change], afterwards: Afterwards, call: Call, grant: Grant, server: Server
 ) -> tuple[Matches, ...]:
-    """That the cases which the changes tell of are still what they were judged by. Conflict for what cannot happen in them. A
+    """That the cases which the changes tell of are still what they were judged by. Conflict for what cannot happen in them, and for
+    a message that is another party's to send; Invalid for one that cannot have been given when it is said to have been; Forbidden for one that is sent in the name of another care provider. A
     destruction is not judged: what two persons have destroyed goes, whatever it told. Nor is a deletion of what the caller does not
     reach: the store refuses it, and no other refusal tells that it is there.
     """
@@ -46,7 +50,7 @@ async def judged(
     written = {place: afterwards.made(place) for place in (f"{one.type}/{one.id}" for one in telling)}
     conditions: tuple[Matches, ...] = ()
     for case in sorted(await _cases(telling, written, server)):
-        conditions += await _judge(case, written, server)
+        conditions += await _judge(case, written, afterwards, call, server)
     return conditions
 
 
@@ -80,7 +84,9 @@ async def _told_of(resource: Json, written: _Written, server: Server) -> str:
     return case_of(stay, server) if stay is not None and is_stay(stay) else ""
 
 
-async def _judge(case: str, written: _Written, server: Server) -> tuple[Matches, ...]:
+async def _judge(
+    case: str, written: _Written, afterwards: Afterwards, call: Call, server: Server
+) -> tuple[Matches, ...]:
     """What is about a stay that comes with the write was told before it, and is not told by it."""
     coming = stays_of(case, _there(written), server)
     stored = await look_up(case, server, coming)
@@ -89,6 +95,13 @@ async def _judge(case: str, written: _Written, server: Server) -> tuple[Matches,
     refuse_made_illegal(
         events_of(of_case(case, had | coming, stored.resources, server)), events_of(of_case(case, has, after, server))
     )
+    stays = [after[place] for place in has]
+    messages = [it for it in of_case(case, has, _there(written), server) if it["resourceType"] == "Communication"]
+    known = {own_reference(it): stored.resources.get(own_reference(it)) for it in messages}
+    told = [event for it in messages if (event := says_otherwise(it, known[own_reference(it)]))]
+    await refuse_wrong_senders(told, stays, afterwards, call, server)
+    for message in messages:
+        refuse_told_late(message, known[own_reference(message)], stays, server.clock())
     return stored.conditions
 
 

@@ -178,7 +178,7 @@ async def write(
     asked = len(proposal.changes)
     proposal = await threaded(proposal, grant, server)
     afterwards = Afterwards(proposal.changes, server)
-    conditions = proposal.conditions + await judged(proposal.changes, afterwards, grant, server)
+    conditions = proposal.conditions + await judged(proposal.changes, afterwards, call, grant, server)
     proposal = await with_team(replace(proposal, conditions=conditions), afterwards, call, grant, server)
     speaks = server.content.protection.speaks_of
     written = (it for it in proposal.changes if isinstance(it, Put) and speaks(it.type, *astuple(it.draft)))

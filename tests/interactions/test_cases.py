@@ -8,6 +8,7 @@ import pytest
 from fhir_server.fhir.canonical import OURS
 from tests.builders import a_bundle, a_care_plan, a_patient, an_entry, issue_keys
 from tests.process.case_house import STAY, a_case, a_message, a_stay, at
+from tests.register import a_row
 
 pytestmark = pytest.mark.anyio
 
@@ -133,6 +134,19 @@ ROUTES = {
 async def test_whichever_way_it_comes_what_cannot_happen_is_refused(case, route):
     assert (409, ["case-not-now"]) == await ROUTES[route](case, a_message(AGAIN, "09 11:00"))
     assert (await ROUTES[route](case, a_message(TOLD, "09 11:00")))[0] in {200, 201}
+
+
+@pytest.mark.parametrize("route", ROUTES)
+async def test_whichever_way_it_comes_another_partys_message_is_refused(case, route):
+    for unit, service in (("clinic", "primary-care"), ("social", "sol")):
+        await made(case, {"resourceType": "Organization", "id": unit, "name": "Enheten"})
+        await made(case, a_row(unit, service))
+
+    def contact_from(unit):
+        return a_message("fast-vardkontakt", "09 11:00", sender=at(f"Organization/{unit}"))
+
+    assert (409, ["case-sender"]) == await ROUTES[route](case, contact_from("social"))
+    assert (await ROUTES[route](case, contact_from("clinic")))[0] in {200, 201}
 
 
 async def test_a_refusal_says_what_is_wrong_and_what_is_allowed(case):

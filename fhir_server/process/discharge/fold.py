@@ -7,7 +7,7 @@ corrects is judged by what stood when it was sent; from then on all is as if wha
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
-from fhir_server.fhir.outcome import Conflict
+from fhir_server.fhir.outcome import Conflict, Issue
 from fhir_server.process.definition import load_workflow
 from fhir_server.process.discharge.course import Course, course_of
 from fhir_server.process.event import Event, Moment
@@ -72,11 +72,25 @@ def illegal(
         return None
     if why := made_illegal(events, (*events, new), workflow):
         return why
-    senders = workflow.actions[new.code].senders
-    if parties and senders and senders.isdisjoint(parties):
-        state = replayed((*events, new), workflow).walk.state
-        return Illegal("case-sender", new.code, state, tuple(sorted(senders)))
-    return None
+    if is_sent_by(new.code, parties, workflow):
+        return None
+    state = replayed((*events, new), workflow).walk.state
+    return Illegal("case-sender", new.code, state, tuple(sorted(workflow.actions[new.code].senders)))
+
+
+def is_sent_by(code: str, parties: Collection[str], workflow: Workflow | None = None) -> bool:
+    """Whether these parties may send a message of this code; where nobody has said which party it is, nothing stands against it."""
+    senders = (workflow or load_workflow()).actions[code].senders
+    return not parties or not senders or not senders.isdisjoint(parties)
+
+
+def refuse_sender(new: Event, parties: Collection[str], workflow: Workflow | None = None) -> None:
+    """Conflict where a message is not for these parties to send: what they are, whose it is, and by which paragraph."""
+    if not is_sent_by(new.code, parties, workflow):
+        action = (workflow or load_workflow()).actions[new.code]
+        said = {"event": new.code, "allowed": ", ".join(sorted(action.senders)), "parties": ", ".join(sorted(parties))}
+        source = action.source or Conflict.spec
+        raise Conflict(Issue(Conflict.code, "case-sender", "Communication.sender", said, source=source))
 
 
 def made_illegal(before: Iterable[Event], after: Iterable[Event], workflow: Workflow | None = None) -> Illegal | None:

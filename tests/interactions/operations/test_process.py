@@ -122,6 +122,7 @@ async def test_words_are_in_swedish_for_who_prefers_them(case):
 async def test_what_was_phoned_first_counts_from_then_and_is_shown_as_late(case):
     given = [
         {"url": "given", "valueDateTime": "2026-02-03T09:00:00+01:00"},
+        {"url": "way", "valueCode": "telephone"},
         {"url": "reason", "valueString": "Driftstopp"},
         {"url": "by", "valueString": "Anna Bergqvist"},
         {"url": "to", "valueString": "Sara Lundmark"},

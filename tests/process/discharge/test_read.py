@@ -66,6 +66,7 @@ def test_a_message_counts_from_when_it_was_sent():
 def test_a_message_registered_late_counts_from_when_it_was_given():
     parts = [
         {"url": "given", "valueDateTime": "2026-02-02T09:00:00+01:00"},
+        {"url": "way", "valueCode": "telephone"},
         {"url": "reason", "valueString": "Driftstopp"},
         {"url": "by", "valueString": "Eva Strandberg"},
         {"url": "to", "valueString": "Sara Lundmark"},
