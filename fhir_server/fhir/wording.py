@@ -749,6 +749,55 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "Another message has this identifier, or it said another thing when it was sent; a new message has an identifier of its own.",
         "Ett annat meddelande har den här identifieraren, eller så sade det något annat när det skickades; ett nytt meddelande har en egen identifierare.",
     ),
+    # ------------------------------------------------------------------ a form that is answered
+    "form-unknown-item": (
+        "The questionnaire does not ask this here. Allowed here (linkId): {allowed}.",
+        "Formuläret frågar inte detta här. Tillåtet här (linkId): {allowed}.",
+    ),
+    "form-item-twice": (
+        "This item stands once: a question that repeats has several answers, and only a group that repeats stands several times.",
+        "Den här posten står en gång: en fråga som upprepas har flera svar, och bara en grupp som upprepas står flera gånger.",
+    ),
+    "form-no-question": (
+        "This item is no question ({kind}) and has no answer.",
+        "Den här posten är ingen fråga ({kind}) och har inget svar.",
+    ),
+    "form-one-answer": (
+        "The question takes one answer.",
+        "Frågan har ett svar.",
+    ),
+    "form-answer-kind": (
+        "The answer is of another kind than the question. Allowed: {allowed}.",
+        "Svaret är av ett annat slag än frågan. Tillåtet: {allowed}.",
+    ),
+    "form-answer-option": (
+        "The answer is none of those that the question offers: {allowed}.",
+        "Svaret är inget av dem som frågan erbjuder: {allowed}.",
+    ),
+    "form-unanswered": (
+        "The question '{link}' is to be answered before the response is completed. While it is not, its status is in-progress.",
+        "Frågan '{link}' ska besvaras innan svaret är klart. Fram till dess har det status in-progress.",
+    ),
+    "form-unknown": (
+        "No such questionnaire is kept here: {allowed}.",
+        "Det formuläret finns inte här: {allowed}.",
+    ),
+    "form-source": (
+        "The questionnaire's variable '{name}' is not understood: an x-fhir-query of a type that is kept here, about %patient.id alone.",
+        "Formulärets variabel '{name}' går inte att förstå: en x-fhir-query för en typ som finns här, som bara rör %patient.id.",
+    ),
+    "form-expression": (
+        "What would fill in '{link}' is not understood: FHIRPath that begins with one of {allowed}.",
+        "Det som skulle fylla i '{link}' går inte att förstå: FHIRPath som börjar med någon av {allowed}.",
+    ),
+    "form-not-fitting": (
+        "What was found for '{link}' does not answer it, and was left out.",
+        "Det som hittades för '{link}' besvarar inte frågan och utelämnades.",
+    ),
+    "form-nothing-asked": (
+        "Nothing follows from this response: it is completed, of a questionnaire that a Task asks the unit for, and the Task is open.",
+        "Inget följer av det här svaret: det ska vara klart, besvara ett formulär som en Task ber enheten om, och den ska vara öppen.",
+    ),
     # ------------------------------------------------------------------ a SIP as a document
     "not-text": (
         "The body is not text in UTF-8.",

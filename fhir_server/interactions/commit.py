@@ -41,6 +41,7 @@ from fhir_server.interactions.afterwards import Afterwards
 from fhir_server.interactions.call import Answer, Call, Proposal, Server, Shown
 from fhir_server.interactions.cases import judged
 from fhir_server.interactions.draft import draft
+from fhir_server.interactions.forms import refuse_misanswered
 from fhir_server.interactions.origin import told_origins
 from fhir_server.interactions.pointing import refuse_unseen
 from fhir_server.interactions.receipts import asked_receipts
@@ -179,6 +180,7 @@ async def write(
     proposal = await threaded(proposal, grant, server)
     afterwards = Afterwards(proposal.changes, server)
     conditions = proposal.conditions + await judged(proposal.changes, afterwards, call, grant, server)
+    await refuse_misanswered(proposal.changes, afterwards, server)
     proposal = await with_team(replace(proposal, conditions=conditions), afterwards, call, grant, server)
     speaks = server.content.protection.speaks_of
     written = (it for it in proposal.changes if isinstance(it, Put) and speaks(it.type, *astuple(it.draft)))

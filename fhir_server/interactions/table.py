@@ -16,12 +16,14 @@ from fhir_server.interactions.operations.approve import approve
 from fhir_server.interactions.operations.emergency_access import emergency_access
 from fhir_server.interactions.operations.everything import everything
 from fhir_server.interactions.operations.expand import expand
+from fhir_server.interactions.operations.extract import extract
 from fhir_server.interactions.operations.forward import forward
 from fhir_server.interactions.operations.lookup import lookup
 from fhir_server.interactions.operations.merge import merge
 from fhir_server.interactions.operations.meta import meta, meta_add, meta_delete
 from fhir_server.interactions.operations.notify_admission import notify_admission
 from fhir_server.interactions.operations.patientkontrakt import patientkontrakt
+from fhir_server.interactions.operations.populate import populate
 from fhir_server.interactions.operations.process import process
 from fhir_server.interactions.operations.request_sip import request_sip
 from fhir_server.interactions.operations.thread import thread
@@ -61,6 +63,8 @@ TABLE: Mapping[str, Interaction] = MappingProxyType(
         "$access-log": access_log,
         "$everything": everything,
         "$patientkontrakt": patientkontrakt,
+        "$populate": populate,
+        "$extract": extract,
         "$merge": merge,
         "$process": process,
         "$worklist": worklist,

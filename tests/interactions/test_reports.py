@@ -8,7 +8,7 @@ from tests.messages import CLINIC, HOME, a_message, at, tasks, the_parties
 
 pytestmark = pytest.mark.anyio
 
-FORM = f"{OURS}/Questionnaire/status-report"
+FORM = f"{OURS}/Questionnaire/statusrapport"
 ESTIMATED = {
     "payload": [
         {

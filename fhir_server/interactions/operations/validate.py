@@ -8,6 +8,7 @@ from typing import Any
 from fhir_server.fhir.codec import encode
 from fhir_server.fhir.outcome import BadParameter, Issue, NotFound, Unreadable, outcome
 from fhir_server.interactions.call import Answer, Call, Server
+from fhir_server.interactions.forms import RESPONSE, form_issues
 from fhir_server.interactions.operations.parameters import is_parameters, parameter
 from fhir_server.storage.store import Grant
 
@@ -27,6 +28,8 @@ async def validate(call: Call, grant: Grant, server: Server) -> Answer:
         return _told(FINE, call, (stored,))
     resource = _resource(call)
     issues = server.content.validator.issues(resource, profiles=_profiles(call, server))
+    if call.type == RESPONSE and not any(one.blocks for one in issues):
+        issues += await form_issues(resource, server)
     if mode == "update" and call.id and resource.get("id") != call.id:
         issues += (Issue("invalid", "id-mismatch", f"{call.type}.id", source=Unreadable.spec),)
     return _told(issues or FINE, call, ())

@@ -4,6 +4,7 @@ home by unit u3 of the first municipality.
 
 import pytest
 
+from fhir_server.fhir.definitions import read
 from tests.access.abuse.conftest import documented
 from tests.access.abuse.test_notice import NOTIFY, admitted, asked
 from tests.access.abuse.told import bundled, keys, statuses
@@ -101,3 +102,56 @@ async def test_e_13_staff_ask_about_whom_they_care_for_and_take_it_back_until_so
     made = await api.post("Task", json=asked_of, headers=as_staff("r1"))
     assert 201 == made.status_code, made.text
     assert 200 == (await moved(api, made.json(), as_staff("r1"), status="cancelled")).status_code
+
+
+FORM = f"{OURS}/Questionnaire/statusrapport"
+
+
+@pytest.fixture
+async def form(api, as_system):
+    forms = dict(read("examples/base-data"))["formular.json"]
+    goal = {"resourceType": "Goal", "id": "n-goal", "lifecycleStatus": "active", "description": {"text": "sova gott"}}
+    goal |= {"subject": {"reference": "Patient/n"}, **documented("u3")}
+    assert 200 == (await api.post("", json=forms, headers=as_system)).status_code
+    assert 201 == (await api.put("Goal/n-goal", json=goal, headers=as_system)).status_code
+
+
+async def filled(api, bearer, who="n"):
+    return await api.get(
+        "Questionnaire/$populate", params={"questionnaire": FORM, "subject": f"Patient/{who}"}, headers=bearer
+    )
+
+
+@pytest.mark.usefixtures("form")
+async def test_c_05_a_form_is_filled_in_with_what_the_caller_may_read_and_no_more(api, as_staff, as_citizen):
+    await notify(api, as_staff("r1"))
+    own = await filled(api, as_staff("k1"))
+    assert (200, True) == (own.status_code, "sova gott" in own.text)
+    ward = await filled(api, as_staff("r1"))
+    assert (200, False) == (ward.status_code, "sova gott" in ward.text)
+    narrow = await filled(api, as_staff("k1", "user/Questionnaire.rs user/Patient.rs"))
+    assert (200, False) == (narrow.status_code, "sova gott" in narrow.text)
+    for stranger in (as_staff("k2"), as_citizen("b")):
+        assert 404 == (await filled(api, stranger)).status_code
+
+
+@pytest.mark.usefixtures("form")
+async def test_e_13_a_report_is_extracted_by_who_was_asked(api, as_staff):
+    await notify(api, as_staff("r1"))
+    (task,) = await reports(api, as_staff("k1"))
+    response = (await filled(api, as_staff("k1"))).json()["parameter"][0]["resource"]
+    needed = {"flytta", "toalett", "dusch", "kla", "ata", "ring"}
+    for one in (it for group in response["item"] for it in group["item"] if it["linkId"] in needed):
+        one["answer"] = [{"valueString": "0999-123 40" if one["linkId"] == "ring" else "Klarar själv"}]
+    stored = await api.post("QuestionnaireResponse", json={**response, "status": "completed"}, headers=as_staff("k1"))
+    assert 201 == stored.status_code, stored.text
+    place = f"QuestionnaireResponse/{stored.json()['id']}"
+    for stranger in ("r1", "k2"):
+        assert 404 == (await api.get(f"{place}/$extract", headers=as_staff(stranger))).status_code
+    extracted = await api.get(f"{place}/$extract", headers=as_staff("k1"))
+    posted = await api.post("", json=extracted.json(), headers=as_staff("k1"))
+    assert 200 == posted.status_code, posted.text
+    assert "completed" == (await api.get(f"Task/{task['id']}", headers=as_staff("k1"))).json()["status"]
+    told = await api.get("Communication?patient=Patient/n", headers=as_staff("r1"))
+    assert "Duscha: Klarar själv" in told.text
+    assert 404 == (await api.get(place, headers=as_staff("r1"))).status_code
