@@ -794,6 +794,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "What was found for '{link}' does not answer it, and was left out.",
         "Det som hittades för '{link}' besvarar inte frågan och utelämnades.",
     ),
+    "response-unrecorded": (
+        "Somebody else answers here. Say how it was given (means: orally or on paper) and that you recorded it (recorded-by: your own commission or yourself), or leave source and author out.",
+        "Någon annan svarar här. Ange hur svaret lämnades (means: muntligt eller på papper) och att du har antecknat det (recorded-by: ditt eget uppdrag eller du själv), eller utelämna source och author.",
+    ),
     "form-nothing-asked": (
         "Nothing follows from this response: it is completed, of a questionnaire that a Task asks the unit for, and the Task is open.",
         "Inget följer av det här svaret: det ska vara klart, besvara ett formulär som en Task ber enheten om, och den ska vara öppen.",

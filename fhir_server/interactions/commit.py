@@ -45,6 +45,7 @@ from fhir_server.interactions.forms import refuse_misanswered
 from fhir_server.interactions.origin import told_origins
 from fhir_server.interactions.pointing import refuse_unseen
 from fhir_server.interactions.receipts import asked_receipts
+from fhir_server.interactions.recorded import refuse_unrecorded
 from fhir_server.interactions.shown import Whole, eyes
 from fhir_server.interactions.threads import threaded
 from fhir_server.interactions.trail import leave_trail, occasion_of, tell_refusal
@@ -180,6 +181,7 @@ async def write(
     proposal = await threaded(proposal, grant, server)
     afterwards = Afterwards(proposal.changes, server)
     conditions = proposal.conditions + await judged(proposal.changes, afterwards, call, grant, server)
+    await refuse_unrecorded(proposal.changes, afterwards, call, grant, server)
     await refuse_misanswered(proposal.changes, afterwards, server)
     proposal = await with_team(replace(proposal, conditions=conditions), afterwards, call, grant, server)
     speaks = server.content.protection.speaks_of

@@ -22,10 +22,10 @@ async def sides_of(
     """The sides of an action that the caller is on; `asking` are the references to those who ask beside its requester. What
     somebody answered who is no member of staff may be recorded by who asked: the version `after` says by whom, and how it was given.
     """
-    own = {one async for one in _own(standing, server)}
+    own = {one async for one in own_places(standing, server)}
     owner = place_at(action.get("owner"), server)
     asks = not own.isdisjoint(place_at(one, server) for one in (action.get("requester"), *asking))
-    recorded = asks and owner.startswith(CITIZENS) and after is not None and _records(after, standing, server)
+    recorded = asks and owner.startswith(CITIZENS) and after is not None and records(after, standing, server)
     sides = ((OWNER, owner in own or recorded), (REQUESTER, asks))
     return frozenset(side for side, stands in sides if stands)
 
@@ -36,7 +36,7 @@ def place_at(reference: Any, server: Server) -> str:
     return place_of(text, server) if isinstance(text, str) else ""
 
 
-async def _own(standing: Standing, server: Server) -> AsyncIterator[str]:
+async def own_places(standing: Standing, server: Server) -> AsyncIterator[str]:
     """What a caller is named by: the person and the commission, the unit and whatever is above it; a citizen, or whom it is to the
     person for whom it acts.
     """
@@ -53,7 +53,7 @@ async def _own(standing: Standing, server: Server) -> AsyncIterator[str]:
             yield ward.relative
 
 
-def _records(action: Json, standing: Standing, server: Server) -> bool:
+def records(action: Json, standing: Standing, server: Server) -> bool:
     """Whether a version says that this member of staff wrote down what was said or signed."""
     means = [value_of(one) for one in extensions(action, "means")]
     by = [place_at(value_of(one), server) for one in extensions(action, "recorded-by")]

@@ -43,7 +43,7 @@ async def populate(call: Call, grant: Grant, server: Server) -> Answer:
         known[name] = Known(
             "Bundle", {"resourceType": "Bundle", "entry": [{"resource": decode(it.text)} for it in found]}
         )
-    filling = Filling(known)
+    filling = Filling(known, lambda member, value: _fits(member, value, server))
     response = _response(form, filling, call, server)
     told = [named("response", resource=response)]
     if issues := [*issues, *filling.issues]:
@@ -100,3 +100,10 @@ def _response(form: Json, filling: Filling, call: Call, server: Server) -> Json:
         "authored": instant(server.clock()),
         **({"item": items} if items else {}),
     }
+
+
+def _fits(member: str, value: Any, server: Server) -> bool:
+    """Whether a value has the form that FHIR wants in a member of an answer."""
+    item = {"linkId": "it", "answer": [{member: value}]}
+    answer = {"resourceType": "QuestionnaireResponse", "status": "in-progress", "item": [item]}
+    return not any(one.blocks for one in server.content.validator.issues(answer))

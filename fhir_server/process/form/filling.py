@@ -4,7 +4,7 @@ https://hl7.org/fhir/uv/sdc/populate.html: a `variable` of the questionnaire is 
 the Bundle that it finds, or from the person, to the answer.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,9 +35,12 @@ class Known:
 
 @dataclass(slots=True)
 class Filling:
-    """Fills in a questionnaire. `issues` tells what could not be, as it was met."""
+    """Fills in a questionnaire. `fits` says whether a member of an answer may have a value; `issues` tells what could not be filled in, as
+    it was met.
+    """
 
     known: Mapping[str, Known]
+    fits: Callable[[str, Any], bool]
     issues: list[Issue] = field(default_factory=list)
 
     def items(self, holder: Json) -> list[dict[str, Any]]:
@@ -54,7 +57,7 @@ class Filling:
 
     def _answers(self, asked: Json) -> Iterator[dict[str, Any]]:
         found = _once(self._found(asked))
-        answers = [one for value in found if (one := _answer(value, asked)) is not None]
+        answers = [one for value in found if (one := self._answer(value, asked)) is not None]
         if len(answers) < len(found):
             self._lack("form-not-fitting", asked, "information")
         initial = [dict(one) for one in asked.get("initial", ())]
@@ -72,6 +75,16 @@ class Filling:
             return compile_path(path, known.type)(known.value)
         except PathError:
             return self._lack("form-expression", asked, "warning")
+
+    def _answer(self, value: Any, asked: Json) -> dict[str, Any] | None:
+        """A value as an answer; None for one of another kind, and for what the question does not offer."""
+        options = options_of(asked)
+        for member in kinds_of(asked):
+            told = _as(value, member)
+            offered = not options or any(is_same(told, one) for one in options)
+            if told is not None and offered and self.fits(member, told):
+                return {member: told}
+        return None
 
     def _lack(self, key: str, asked: Json, severity: str) -> list[Any]:
         said = {"link": asked["linkId"], "allowed": ", ".join(f"%{name}" for name in self.known)}
@@ -92,16 +105,6 @@ def _once(values: Iterable[Any]) -> list[Any]:
         if one not in found:
             found.append(one)
     return found
-
-
-def _answer(value: Any, asked: Json) -> dict[str, Any] | None:
-    """A value as an answer; None for one of another kind, and for what the question does not offer."""
-    for member in kinds_of(asked):
-        told = _as(value, member)
-        options = options_of(asked)
-        if told is not None and (not options or any(is_same(told, one) for one in options)):
-            return {member: told}
-    return None
 
 
 def _as(value: Any, member: str) -> Any:
