@@ -81,7 +81,7 @@ async def test_e_13_who_does_not_answer_says_why(api, as_staff):
     assert 200 == (await moved(api, task, as_staff("k1"), status="rejected", **WHY)).status_code
 
 
-async def test_e_13_staff_ask_about_whom_they_care_for_and_take_it_back_until_somebody_answers(api, as_staff):
+async def test_staff_ask_about_whom_they_care_for_and_take_it_back_until_somebody_answers(api, as_staff):
     """In their own name, and as a question."""
     asked_of = {
         "resourceType": "Task",
@@ -123,7 +123,7 @@ async def filled(api, bearer, who="n"):
 
 
 @pytest.mark.usefixtures("form")
-async def test_c_05_a_form_is_filled_in_with_what_the_caller_may_read_and_no_more(api, as_staff, as_citizen):
+async def test_a_form_is_filled_in_with_what_the_caller_may_read_and_no_more(api, as_staff, as_citizen):
     await notify(api, as_staff("r1"))
     own = await filled(api, as_staff("k1"))
     assert (200, True) == (own.status_code, "sova gott" in own.text)
@@ -136,7 +136,7 @@ async def test_c_05_a_form_is_filled_in_with_what_the_caller_may_read_and_no_mor
 
 
 @pytest.mark.usefixtures("form")
-async def test_e_13_a_report_is_extracted_by_who_was_asked(api, as_staff):
+async def test_a_report_is_extracted_by_who_was_asked(api, as_staff):
     await notify(api, as_staff("r1"))
     (task,) = await reports(api, as_staff("k1"))
     response = (await filled(api, as_staff("k1"))).json()["parameter"][0]["resource"]
