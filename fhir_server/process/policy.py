@@ -50,6 +50,7 @@ class Policy:
     model: str
     threshold: Decimal
     rolling_months: int
+    readmission_days: int
     rates: Mapping[int, Decimal] = field(default_factory=dict)
     amount: Decimal | None = None
     agreement: str = ""

@@ -118,5 +118,6 @@ ROWS: Mapping[str, Callable[[Any], Any]] = {
     "model": _one_of("individual", "average"),
     "threshold": _number,
     "rolling-months": _positive,
+    "readmission-days": _count,
 }
 """The rows of the statute, and how each is read."""

@@ -73,7 +73,7 @@ def test_an_agreement_overrides_what_it_names_and_nothing_else():
 def test_what_was_agreed_on_wants_no_checking_any_more():
     found = agreed(policies(agreement("fem", "2026-01-01", leave="counts")), "2026-03-02 10:00")
 
-    assert {"counted", "discharge-day", "late-notice", "late-call", "leave"} == STATUTE.unverified
+    assert {"counted", "discharge-day", "late-notice", "late-call", "leave", "readmission-days"} == STATUTE.unverified
     assert STATUTE.unverified - {"leave"} == found.unverified
 
 

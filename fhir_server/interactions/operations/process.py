@@ -20,5 +20,5 @@ async def process(call: Call, grant: Grant, server: Server) -> Answer:
     """
     stored = await server.store.read(call.type, call.id, grant)
     at = moment(call, "at")
-    told = await PARTS[call.type](stored, server.clock() if at is None else at, call, server)
-    return Answer(200, encode({"resourceType": "Parameters", "parameter": told}), seen=(stored,))
+    told, beside = await PARTS[call.type](stored, server.clock() if at is None else at, call, server)
+    return Answer(200, encode({"resourceType": "Parameters", "parameter": told}), seen=(stored, *beside))

@@ -12,6 +12,7 @@ from fhir_server.fhir.codec import decode
 from fhir_server.fhir.instant import span
 from fhir_server.fhir.naming import folded
 from fhir_server.interactions.call import Call, Server
+from fhir_server.interactions.commit import granted
 from fhir_server.interactions.operations.parameters import named
 from fhir_server.interactions.operations.process_parts import (
     due_parts,
@@ -19,13 +20,24 @@ from fhir_server.interactions.operations.process_parts import (
     moments,
     standing_parts,
 )
-from fhir_server.interactions.pointing import place_of
+from fhir_server.interactions.pointing import place_of, stored_at
 from fhir_server.interactions.shown import eyes
-from fhir_server.interactions.stays import Json, look_up, of_case, read_at, stays_of
+from fhir_server.interactions.stays import (
+    Json,
+    all_found,
+    look_up,
+    look_up_several,
+    naming,
+    of_case,
+    read_at,
+    stays_of,
+)
 from fhir_server.process.concept import worded_coding
 from fhir_server.process.definition import STATE, load_workflow
+from fhir_server.process.discharge.fold import fold
 from fhir_server.process.discharge.progress import Parties, Party, Progress, progress, told_of
 from fhir_server.process.discharge.read import events_of, is_stay, placements_of
+from fhir_server.process.discharge.readmission import is_transferred, readmission_of
 from fhir_server.process.discharge.reasoning import Line
 from fhir_server.process.event import Moment
 from fhir_server.process.policy import load_policies
@@ -37,8 +49,8 @@ WHERE = frozenset({"payer-registered", "payer-placing", "policy-agreement"})
 """The lines that tell where the person lives."""
 
 
-async def case_parts(stored: Stored, now: Moment, call: Call, server: Server) -> list[Json]:
-    """The parts of the answer for a case that the caller sees, at a moment."""
+async def case_parts(stored: Stored, now: Moment, call: Call, server: Server) -> tuple[list[Json], tuple[Stored, ...]]:
+    """The parts of the answer for a case that the caller sees, at a moment, and what else they show."""
     case = f"EpisodeOfCare/{stored.id}"
     kept = (await look_up(case, server)).resources
     resources = of_case(case, stays_of(case, kept, server), kept, server)
@@ -47,7 +59,31 @@ async def case_parts(stored: Stored, now: Moment, call: Call, server: Server) ->
     parties = await _parties(resources, told_of(events, workflow), episode, server)
     found = progress(events, now, parties, workflow, load_policies())
     place = found.municipality if await _may_know_where(stored, call, server) else None
-    return list(_parts(found, episode, place, call.language))
+    again, earlier = await _readmission(stored, resources, found, call, server)
+    return [*_parts(found, episode, place, call.language), *again], earlier
+
+
+async def _readmission(
+    stored: Stored, resources: Iterable[Json], found: Progress, call: Call, server: Server
+) -> tuple[list[Json], tuple[Stored, ...]]:
+    """That the person has come back, and from which case; told to who may read that one."""
+    begun = sorted((it for it in resources if is_stay(it)), key=_began)
+    if found.course.admitted is None or (begun and is_transferred(begun[0])):
+        return [], ()
+    others = [
+        one
+        for patient in stored.patients
+        for one in await all_found(naming("EpisodeOfCare", "patient", f"Patient/{patient}", server), server)
+        if one.id != stored.id
+    ]
+    told = await look_up_several(others, server)
+    ended = [(case, fold(known_at(events_of(some), found.at)).discharged) for case, some in told.items()]
+    again = readmission_of(found.course.admitted, ended, found.policy)
+    seen = None if again is None else await stored_at(again.of, granted(call, server, "read", "EpisodeOfCare"), server)
+    if again is None or seen is None:
+        return [], ()
+    part = [named("of", valueReference={"reference": again.of}), named("days", valueUnsignedInt=again.days)]
+    return [named("readmission", part=part)], (seen,)
 
 
 async def _may_know_where(stored: Stored, call: Call, server: Server) -> bool:

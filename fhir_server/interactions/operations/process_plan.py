@@ -35,8 +35,10 @@ Seen = Mapping[str, frozenset[str]]
 """What the caller is shown, by where it stands, and where what it refers to stands."""
 
 
-async def plan_parts(stored: Stored, now: Moment, call: Call, server: Server) -> list[Json]:
-    """The parts of the answer for a plan that the caller sees, at a moment. BadParameter for a plan that is no SIP."""
+async def plan_parts(stored: Stored, now: Moment, call: Call, server: Server) -> tuple[list[Json], tuple[Stored, ...]]:
+    """The parts of the answer for a plan that the caller sees, at a moment, and that they show no more. BadParameter for a plan that is
+    no SIP.
+    """
     plan = decode(stored.text)
     if not is_sip(plan):
         raise BadParameter.because("process-no-sip", "CarePlan.category")
@@ -44,7 +46,7 @@ async def plan_parts(stored: Stored, now: Moment, call: Call, server: Server) ->
     place = f"CarePlan/{stored.id}"
     about = {one.about for one in found.due} | {one.about for one in found.flags}
     seen = await _seen(stored, about, call, server)
-    return list(_parts(found, place, seen, call.language))
+    return list(_parts(found, place, seen, call.language)), ()
 
 
 async def _seen(known: Stored, places: Iterable[str], call: Call, server: Server) -> Seen:

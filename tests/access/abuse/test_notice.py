@@ -10,7 +10,7 @@ from fhir_server.fhir.canonical import structure
 from tests.access.abuse.conftest import documented, numbered
 from tests.access.abuse.protected import FLAGGED, LABEL
 from tests.access.abuse.told import bundled, keys, nowhere, statuses, whole
-from tests.access.worlds import RESERVE
+from tests.access.worlds import OURS, RESERVE
 from tests.register import a_row, an_area
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("world", "admitted")]
@@ -135,3 +135,35 @@ async def test_k_14_a_protected_address_works_nobody_out_and_is_shown_to_nobody(
         assert STREET not in (await api.get(place, headers=bearer)).text
     assert STREET not in f"{for_ward.text}{for_few.text}{sent.text}"
     assert STREET in (await api.get(place, headers=as_system)).text
+
+
+async def test_that_somebody_came_back_is_told_to_who_may_read_the_case_before(api, as_staff, as_system):
+    member = {"role": [{"text": "part"}], "member": {"reference": "Organization/u1"}}
+    kind = {"coding": [{"system": f"{OURS}/CodeSystem/care-team", "code": "discharge-case"}]}
+    about = {"reference": "Patient/n"}
+    team = {"resourceType": "CareTeam", "id": "n-team", "status": "active", "category": [kind], "subject": about}
+    team |= {"participant": [member], **documented("u1")}
+    case = {"resourceType": "EpisodeOfCare", "id": "n-before", "status": "finished", "patient": about}
+    case |= {"team": [{"reference": "CareTeam/n-team"}], **documented("u1")}
+    stay = {
+        "resourceType": "Encounter",
+        "id": "n-before-stay",
+        "status": "finished",
+        "class": INPATIENT,
+        "subject": about,
+    }
+    stay |= {"episodeOfCare": [{"reference": "EpisodeOfCare/n-before"}], **documented("u1")}
+    stay |= {"period": {"start": "2026-02-10T09:00:00+01:00", "end": "2026-02-20T09:00:00+01:00"}}
+    sent = [("PUT", f"{it['resourceType']}/{it['id']}", it) for it in (team, case, stay)]
+    assert {201} == set(statuses(await api.post("", json=bundled(*sent), headers=as_system)))
+    assert 201 == (await api.post(NOTIFY, json=asked(), headers=as_staff("r1"))).status_code
+    (entry,) = [
+        it["resource"]
+        for it in (await api.get("EpisodeOfCare?patient=Patient/n", headers=as_system)).json()["entry"]
+        if it["resource"]["id"] != "n-before"
+    ]
+    narrow = as_staff("r1", "user/EpisodeOfCare.rs?status=active")
+    for who, told in ((as_system, True), (as_staff("r1"), True), (narrow, False)):
+        answer = await api.get(f"EpisodeOfCare/{entry['id']}/$process", headers=who)
+        assert (200 if told else 404) == (await api.get("EpisodeOfCare/n-before", headers=who)).status_code
+        assert (200, told) == (answer.status_code, "n-before" in answer.text)

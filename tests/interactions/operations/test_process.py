@@ -187,3 +187,45 @@ async def test_a_case_that_is_over_without_a_liable_day_owes_nothing(case):
 
     assert "no 2026-02-13 days 0" == owed(await told_at(case, "2026-02-20"))
     assert "not-yet 2026-02-13 days 0" == owed(await told_at(case, "2026-02-09"))
+
+
+# ------------------------------------------------------------------------------------------------ readmission
+
+
+def an_earlier(**stay):
+    ended = {"start": "2026-01-10T09:00:00+01:00", "end": "2026-01-20T11:00:00+01:00"}
+    return a_case("before", period={"start": "2025-12-01"}), {
+        **a_stay(episodeOfCare=[at("EpisodeOfCare/before")], serviceProvider=at("Organization/ward")),
+        "id": "before-stay",
+        "status": "finished",
+        "period": ended,
+        **stay,
+    }
+
+
+async def readmission(api):
+    told = await told_at(api, "2026-02-05")
+    return [{it["name"]: value(it) for it in one["part"]} for one in told["parameter"] if one["name"] == "readmission"]
+
+
+async def test_who_comes_back_within_thirty_days_is_told_of_with_the_case_before(case):
+    assert [] == await readmission(case)
+    await put(case, *an_earlier())
+    assert [{"of": at("EpisodeOfCare/before"), "days": 13}] == await readmission(case)
+    await put(case, *an_earlier(period={"start": "2025-12-10T09:00:00+01:00", "end": "2025-12-20T11:00:00+01:00"}))
+    assert [] == await readmission(case)
+
+
+async def test_a_discharge_that_was_undone_is_none_to_come_back_from(case):
+    await put(case, *an_earlier())
+    assert 1 == len(await readmission(case))
+    await put(case, an_earlier(status="in-progress", period={"start": "2026-01-10T09:00:00+01:00"})[1])
+    assert [] == await readmission(case)
+
+
+async def test_who_is_moved_from_another_hospital_has_not_come_back(case):
+    await put(case, *an_earlier())
+    source = {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/admit-source", "code": "hosp-trans"}]}
+    moved = a_stay(serviceProvider=at("Organization/ward"), hospitalization={"admitSource": source})
+    await put(case, moved)
+    assert [] == await readmission(case)
