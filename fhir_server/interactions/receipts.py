@@ -13,11 +13,10 @@ from typing import Any
 from fhir_server.access.guard import stamped
 from fhir_server.interactions.afterwards import Afterwards
 from fhir_server.interactions.call import Call, Server
-from fhir_server.interactions.draft import draft
+from fhir_server.interactions.ours import own_put
 from fhir_server.interactions.pointing import place_of
 from fhir_server.interactions.reports import asked_report
 from fhir_server.interactions.stays import all_naming, read_at
-from fhir_server.interactions.validity import refuse_invalid
 from fhir_server.process.discharge.receipt import (
     CLOSED,
     UNITS,
@@ -30,7 +29,6 @@ from fhir_server.process.discharge.receipt import (
     recipients_in,
     units_of,
 )
-from fhir_server.search.query import Everything
 from fhir_server.storage.store import Change, Put
 
 Json = dict[str, Any]
@@ -49,9 +47,9 @@ async def asked_receipts(
     puts: list[Put] = []
     for change, message in sent:
         async for task in _tasks(change, message, own, afterwards, server):
-            puts.append(put_task(_stamped(task, call), server))
+            puts.append(own_put(_stamped(task, call), server))
             report = await asked_report(message, task, afterwards, call, server)
-            puts += [put_task(report, server)] if report is not None else []
+            puts += [own_put(report, server)] if report is not None else []
     return tuple(puts)
 
 
@@ -118,15 +116,3 @@ async def _at(place: str, afterwards: Afterwards, server: Server) -> Json | None
 def _stamped(task: Json, call: Call) -> Json:
     """As one that was written for the message's sender."""
     return task if call.caller.free else stamped(task, None, call.caller.standing)
-
-
-def put_task(task: Json, server: Server) -> Put:
-    """The change that stores a Task of the server's own: a new one, or the next version of one that was read."""
-    refuse_invalid(server.content.validator.issues(task))
-    id, version = task.get("id"), task.get("meta", {}).get("versionId")
-    made = server.new_id("Task") if id is None else id
-    index = server.content.extractor.index(task)
-    patients = server.content.anchors.of("Task", made, index)
-    fields = {"absent": False, "version": int(version), "rereads": True} if id is not None else {"present": False}
-    method = "POST" if id is None else "PUT"
-    return Put("Task", made, draft(task, made), index, patients, method=method, reach=Everything(), **fields)

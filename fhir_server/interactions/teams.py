@@ -12,16 +12,14 @@ from msgspec.structs import replace
 
 from fhir_server.access.guard import stamped
 from fhir_server.access.moves import TAKEN
-from fhir_server.access.relation import relations
 from fhir_server.fhir.instant import instant
 from fhir_server.fhir.outcome import Conflict, Invalid
 from fhir_server.fhir.reference import own_reference
 from fhir_server.interactions.afterwards import Afterwards, as_read
 from fhir_server.interactions.call import Call, Server
-from fhir_server.interactions.draft import draft
+from fhir_server.interactions.ours import own_put
 from fhir_server.interactions.parties import is_within, place_at, provider_of
 from fhir_server.interactions.stays import Json, all_found, naming, unchanged
-from fhir_server.interactions.validity import refuse_invalid
 from fhir_server.process.sip.handover import begun, ended, holds_contact, is_fixed_contact, succeeding
 from fhir_server.process.sip.team import (
     first_team,
@@ -32,7 +30,7 @@ from fhir_server.process.sip.team import (
     may_be_action,
     takes_part,
 )
-from fhir_server.search.query import Criterion, Everything, Query, every
+from fhir_server.search.query import Criterion, Query, every
 from fhir_server.storage.store import Change, Matches, Put
 
 MEMBERS = ("Practitioner/", "PractitionerRole/", "Organization/", "RelatedPerson/")
@@ -176,7 +174,7 @@ class Following:
         moved = {place: kept for place, kept in self._kept.items() if kept.after != kept.before}
         own = [self._over(one, moved.get(f"{one.type}/{one.id}")) for one in changes]
         beside = {place: kept for place, kept in self._kept.items() if not self._afterwards.writes(place)}
-        more = [self._put(kept) for place, kept in beside.items() if place in moved]
+        more = [own_put(kept.after, self._server) for place, kept in beside.items() if place in moved]
         looked_at = [as_read(it.before["resourceType"], it.before) for it in beside.values() if it.before]
         return (*own, *more), (*self._conditions, *looked_at)
 
@@ -234,28 +232,5 @@ class Following:
     def _over(self, change: Change, team: _Kept | None) -> Change:
         if team is None or not isinstance(change, Put):
             return change
-        made = self._put(team)
+        made = own_put(team.after, self._server)
         return replace(change, draft=made.draft, index=made.index, relations=made.relations)
-
-    def _put(self, kept: _Kept) -> Put:
-        """The change that the server itself makes of a team or a plan, whatever its caller may write."""
-        resource, type, content = kept.after, kept.after["resourceType"], self._server.content
-        id, is_new = resource["id"], not kept.before
-        if is_new:
-            refuse_invalid(content.validator.issues(resource))
-        index = content.extractor.index(resource)
-        patients = content.anchors.of(type, id, index)
-        return Put(
-            type,
-            id,
-            draft(resource, id),
-            index,
-            patients,
-            relations(resource, id, patients, self._server.base),
-            method="POST" if is_new else "PUT",
-            absent=is_new,
-            version=None if is_new else int(resource["meta"].get("versionId", 0)),
-            present=not is_new,
-            rereads=not is_new,
-            reach=Everything(),
-        )

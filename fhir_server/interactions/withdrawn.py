@@ -9,8 +9,8 @@ from itertools import chain
 
 from fhir_server.interactions.afterwards import Afterwards
 from fhir_server.interactions.call import Server
+from fhir_server.interactions.ours import own_put
 from fhir_server.interactions.pointing import place_of, placed
-from fhir_server.interactions.receipts import put_task
 from fhir_server.interactions.stays import Json, all_naming
 from fhir_server.process.discharge.receipt import ended, is_acknowledgement, is_sent
 from fhir_server.process.discharge.report import OPEN, ends_asked, is_report
@@ -30,7 +30,7 @@ async def ended_tasks(changes: Sequence[Change], afterwards: Afterwards, server:
     asked = await all_naming("Task", "focus", sorted(gone), server)
     about = [it for it in await all_naming("Task", "encounter", sorted(stays), server) if is_report(it)]
     found = {it["id"]: it for it in chain(asked, about) if _is_open(it) and not afterwards.writes(f"Task/{it['id']}")}
-    return tuple(put_task(ended(it, server.clock()), server) for it in found.values())
+    return tuple(own_put(ended(it, server.clock()), server) for it in found.values())
 
 
 def _taken_back(messages: Sequence[Put | Delete], afterwards: Afterwards) -> Iterator[str]:
