@@ -143,11 +143,11 @@ def _meaning(definition: Mapping[str, Any], type: str) -> str:
 
 
 def operation_parameters(definition: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """What an operation takes in the address, when it is called by GET: all that is a single value.
+    """What an operation takes in the address, when it is called by GET: all that is a single value, and has no parts.
     https://hl7.org/fhir/R4/operations.html#request
     """
     for row in _given(definition):
-        if row["type"][0].islower():
+        if "part" not in row and row["type"][0].islower():
             yield {
                 "name": row["name"],
                 "in": "query",
@@ -159,11 +159,19 @@ def operation_parameters(definition: Mapping[str, Any]) -> Iterator[dict[str, An
 
 def operation_body(definition: Mapping[str, Any]) -> str:
     """What an operation takes in its body, in words."""
-    rows = [
-        f"`{row['name']}` ({row['type']}, {row['min']}..{row['max']}): {row.get('documentation', '')}"
-        for row in _given(definition)
-    ]
+    rows = [f"`{name}` {_words(row)}" for row in _given(definition) for name, row in _with_parts(row)]
     return "\n\n".join(["A Parameters resource, of:", *rows]) if rows else "Nothing is needed."
+
+
+def _words(row: Mapping[str, Any]) -> str:
+    """A parameter with parts has no type. https://hl7.org/fhir/R4/operationdefinition-definitions.html (opd-1)"""
+    return f"({row.get('type', 'parts')}, {row['min']}..{row['max']}): {row.get('documentation', '')}"
+
+
+def _with_parts(row: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """A parameter and its parts, by the names that refusals have: `late`, `late.given`."""
+    yield row["name"], row
+    yield from ((f"{row['name']}.{part['name']}", part) for part in row.get("part", ()))
 
 
 def _given(definition: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:

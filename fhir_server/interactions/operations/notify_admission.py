@@ -1,10 +1,11 @@
 """Encounter/[id]/$notify-admission: the notice of admission, made and sent, with the case that begins with it.
 
 The sender is the unit that serves the stay, which for staff is the own unit of the token: that is what the Grant demands. The
-case and its parties are the server's to write; nobody else may.
+case and its parties are the server's to write; nobody else may. What was first given by telephone, by fax or on paper is registered
+late (`late`): it tells those who were told then, and counts from then.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,16 +20,18 @@ from fhir_server.interactions.addressing import register_of
 from fhir_server.interactions.call import Answer, Call, Proposal, Server
 from fhir_server.interactions.commit import put, put_over, put_unreached, written
 from fhir_server.interactions.condition import Match, all_matches, only_match
-from fhir_server.interactions.operations.parameters import ill_given, parameter, parameters, told_flag
+from fhir_server.interactions.operations.parameters import ill_given, parameter, parameters, told_flag, told_parts
 from fhir_server.interactions.parties import provider_of
 from fhir_server.interactions.pointing import place_of, placed, refuse_unseen, stored_at
 from fhir_server.interactions.shown import given, shown, whole
 from fhir_server.interactions.validity import refuse_invalid
 from fhir_server.process.discharge.fold import refuse_made_illegal, told_by
+from fhir_server.process.discharge.late import PARTS
 from fhir_server.process.discharge.notice import NOTICE, URIS, Notice, case_of, message_of, parties_of, with_parties
 from fhir_server.process.discharge.read import VOID, events_of
 from fhir_server.process.event import Event
 from fhir_server.process.sip.when import clock_reading
+from fhir_server.process.telling import moment_of
 from fhir_server.storage.store import SYSTEM_GRANTS, Grant, Put, Stored
 
 MOST_MESSAGES = 2_000
@@ -69,8 +72,9 @@ async def notify_admission(call: Call, grant: Grant, server: Server) -> Answer |
         return await _told_before(match.stored, stay, call, server)
     case = await _case_of(stay, server)
     _refuse_no_stay(case.told)
-    events = case.events()
-    refuse_made_illegal(events, (*events, Event(NOTICE, server.clock(), _identifier(call))))
+    events, late = case.events(), _late(call)
+    given_at = moment_of(late["given"]) if late else None
+    refuse_made_illegal(events, (*events, Event(NOTICE, given_at or server.clock(), _identifier(call))))
     person = await server.store.read("Patient", _patient(case, server), OWN)
     units = await _recipients(case, person, call, grant, server)
     notice = _notice(case, person, units, call, server)
@@ -176,6 +180,7 @@ def _notice(case: _Case, person: Stored, units: tuple[str, ...], call: Call, ser
         recipients=units,
         sent=clock_reading(server.clock()).isoformat(),
         estimated=_estimated(case, call),
+        late=_late(call),
     )
 
 
@@ -252,6 +257,16 @@ def _assessed(case: _Case, call: Call, server: Server) -> str:
     if (start is not None and moment[1] < start[0]) or moment[0] > server.clock():
         raise ill_given("assessed", told, "a dateTime, neither before the admission nor in the future")
     return str(told)
+
+
+def _late(call: Call) -> Mapping[str, str] | None:
+    """What was said of a notice that was given before it is sent here, to units that are named: who was told then stands in no register."""
+    told = told_parts(call, "late", PARTS)
+    if told is not None and moment_of(told["given"]) is None:
+        raise ill_given("late.given", told["given"], "a dateTime")
+    if told is not None and not parameters(call, "recipient"):
+        raise ill_given("recipient", None, "Organization/[id], each that was told then")
+    return told
 
 
 def _text(told: Any) -> str:

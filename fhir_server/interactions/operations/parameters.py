@@ -3,6 +3,7 @@
 https://hl7.org/fhir/R4/parameters.html
 """
 
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -35,10 +36,44 @@ def parameter(call: Call, name: str) -> Any:
 
 def parameters(call: Call, name: str) -> list[Any]:
     """The values of a parameter that may be given several times."""
-    members = call.body.get("parameter") if is_parameters(call.body) else None
-    found = members if isinstance(members, list) else ()
-    given = [_value(member) for member in found if isinstance(member, dict) and member.get("name") == name]
-    return given + [value for own, value in call.parameters if own == name]
+    inside = call.body.get("parameter") if is_parameters(call.body) else None
+    return [_value(member) for member in _members(inside, name)] + _in_address(call, name)
+
+
+def told_parts(call: Call, name: str, wanted: Mapping[str, str]) -> Mapping[str, str] | None:
+    """What the parts of a parameter say, each there once, in its value[x], and no blank text; None where the parameter is not given.
+    Unreadable where it is given twice; BadParameter for a part that is missing, repeated, malformed or not wanted.
+    """
+    given = parameter(call, name)
+    members = list(_members(call.body.get("parameter") if is_parameters(call.body) else None, name))
+    if given is None and not members:
+        return None
+    parts = members[0].get("part") if members else None
+    if given is not None or not isinstance(parts, list) or not all(_is_named(one, tuple(wanted)) for one in parts):
+        raise ill_given(name, given or members, f"the parts {', '.join(wanted)}")
+    return {part: _told_part(name, part, member, parts) for part, member in wanted.items()}
+
+
+def _told_part(name: str, part: str, member: str, parts: list[Any]) -> str:
+    found = [it.get(member) for it in _members(parts, part)]
+    value = found[0] if len(found) == 1 else found or None
+    if not isinstance(value, str) or not value.strip():
+        raise ill_given(f"{name}.{part}", value, member)
+    return value
+
+
+def _is_named(member: Any, names: tuple[str, ...]) -> bool:
+    return isinstance(member, dict) and member.get("name") in names
+
+
+def _members(found: Any, name: str) -> Iterator[dict[str, Any]]:
+    """The members of a name in what should be a list of them."""
+    members = found if isinstance(found, list) else ()
+    return (one for one in members if isinstance(one, dict) and one.get("name") == name)
+
+
+def _in_address(call: Call, name: str) -> list[str]:
+    return [value for own, value in call.parameters if own == name]
 
 
 def ill_given(name: str, given: Any, expected: str) -> Refusal:

@@ -106,6 +106,8 @@ def _row(row: Row, language: str) -> Iterator[Json]:
         yield named("taken", valueReference=_shortly(row.taken))
     if row.estimated:
         yield named("estimated", valueDateTime=row.estimated)
+    if row.registered_late:
+        yield named("registered-late", valueBoolean=True)
 
 
 def _shortly(reference: Mapping[str, Any]) -> Json:

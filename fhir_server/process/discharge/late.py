@@ -7,6 +7,7 @@ hangs on the clock and on the stay stands here.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from fhir_server.fhir.canonical import structure
 from fhir_server.fhir.extension import extensions
 from fhir_server.fhir.outcome import Conflict, Invalid
 from fhir_server.process.definition import load_workflow
@@ -16,7 +17,24 @@ from fhir_server.process.telling import message_event, moment_of, parts_of
 NAME = "late-registration"
 EXPRESSION = "Communication.extension.extension.value"
 
+PARTS = {
+    "given": "valueDateTime",
+    "way": "valueCode",
+    "reason": "valueString",
+    "by": "valueString",
+    "to": "valueString",
+}
+"""What the extension says, and in which value[x]."""
+
 Json = Mapping[str, Any]
+
+
+def late_registration(told: Mapping[str, str]) -> dict[str, Any]:
+    """The extension, of what is told by the names of its parts."""
+    return {
+        "url": structure(NAME),
+        "extension": [{"url": part, member: told[part]} for part, member in PARTS.items()],
+    }
 
 
 def refuse_told_late(message: Json, before: Json | None, stays: Iterable[Json], now: Moment) -> None:

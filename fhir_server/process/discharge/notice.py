@@ -10,6 +10,7 @@ from typing import Any
 from fhir_server.fhir.canonical import OURS, structure
 from fhir_server.process.addressing.place import registered_address
 from fhir_server.process.definition import MESSAGE
+from fhir_server.process.discharge.late import late_registration
 
 NOTICE = "inskrivning"
 URIS = "urn:ietf:rfc:3986"
@@ -22,7 +23,8 @@ Json = Mapping[str, Any]
 @dataclass(frozen=True, slots=True)
 class Notice:
     """What is told: by which message (`urn:uuid:…`), of which stay and whom (the Patient), who sends it to which units (references),
-    when it is sent and when the person is thought to leave (FHIR date or dateTime).
+    when it is sent and when the person is thought to leave (FHIR date or dateTime). `late` says of one that was first given otherwise
+    when, which way, why and between whom (`late.PARTS`).
     """
 
     identifier: str
@@ -32,6 +34,7 @@ class Notice:
     recipients: tuple[str, ...]
     sent: str
     estimated: str
+    late: Mapping[str, str] | None = None
 
     @property
     def patient(self) -> dict[str, str]:
@@ -47,6 +50,7 @@ def message_of(notice: Notice) -> dict[str, Any]:
             "profile": [structure("admission-notice")],
             "security": [{"system": f"{OURS}/CodeSystem/sharing-basis", "code": "losus-notice"}],
         },
+        **({"extension": [late_registration(notice.late)]} if notice.late else {}),
         "identifier": [{"system": URIS, "value": notice.identifier}],
         "status": "completed",
         "category": [{"coding": [{"system": MESSAGE, "code": NOTICE}], "text": "Inskrivningsmeddelande"}],

@@ -3,8 +3,10 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from fhir_server.fhir.extension import extensions
 from fhir_server.fhir.reference import own_reference
 from fhir_server.process.definition import MESSAGE
+from fhir_server.process.discharge.late import NAME as LATE
 from fhir_server.process.event import Moment
 from fhir_server.process.workflow import Workflow
 from fhir_server.process.worklist.cases import Case
@@ -54,7 +56,8 @@ def _row(notice: Json, tasks: Iterable[Json], sent: Moment | None, at: Moment) -
     codings = (it for concept in notice.get("category", ()) for it in concept.get("coding", ()))
     what = next(((MESSAGE, it["code"]) for it in codings if it.get("system") == MESSAGE and "code" in it), None)
     late = until is not None and until < at
-    return Row(own_reference(notice), notice.get("subject", {}), what, "", sent, until, late)
+    told_late = bool(extensions(notice, LATE))
+    return Row(own_reference(notice), notice.get("subject", {}), what, "", sent, until, late, registered_late=told_late)
 
 
 def _deadline(task: Json) -> Any:

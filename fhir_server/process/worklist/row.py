@@ -15,7 +15,8 @@ Json = Mapping[str, Any]
 class Row:
     """What is to be done or known: the place of the resource, whom it is about (a Reference), `what` it is (a system and a code)
     and in which words, since when and until when, and whether that is past. `by` is the party that a message is due by, `taken`
-    the Reference to who has taken it, `estimated` a person's estimated discharge as it was told.
+    the Reference to who has taken it, `estimated` a person's estimated discharge as it was told. `registered_late`: the message was
+    first given otherwise.
     """
 
     reference: str
@@ -28,6 +29,7 @@ class Row:
     by: str = ""
     taken: Json | None = None
     estimated: str = ""
+    registered_late: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -206,6 +206,16 @@ def test_an_operation_is_described_by_its_definition():
     assert {"$ref": "#/components/schemas/Bundle"} == shown["application/fhir+json"]["schema"]
 
 
+def test_a_parameter_with_parts_is_described_with_each_of_them():
+    told = DOCUMENT["paths"]["/Encounter/{id}/$notify-admission"]["post"]["requestBody"]["description"]
+    definition = DEFINITIONS["https://fhir-care-plan-server.example/OperationDefinition/notify-admission"]
+    (late,) = [one for one in definition["parameter"] if "part" in one]
+
+    assert f"`late` (parts, 0..1): {late['documentation']}" in told
+    for part in late["part"]:
+        assert f"`late.{part['name']}` ({part['type']}, 1..1): {part['documentation']}" in told
+
+
 def test_every_body_and_answer_is_of_a_media_type_that_the_server_speaks():
     spoken = {"application/fhir+json", "application/x-www-form-urlencoded", *STATED["patchFormat"]}
 

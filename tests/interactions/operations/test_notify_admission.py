@@ -9,6 +9,7 @@ import pytest
 from fhir_server.fhir.canonical import structure
 from fhir_server.fhir.definitions import read
 from tests.builders import a_patient, issue_keys
+from tests.process.playing import parts
 
 pytestmark = pytest.mark.anyio
 
@@ -196,3 +197,92 @@ async def test_what_is_malformed_is_refused_and_nothing_is_written(api, told):
 
     assert 400 == refused.status_code
     assert {"Communication": 0, "EpisodeOfCare": 0, "CareTeam": 0, "Encounter": 1} == await everything(api)
+
+
+# ------------------------------------------------------------------------------------------------ registered late
+
+LATE = {
+    "given": ("valueDateTime", "2026-03-02T10:15:00+01:00"),
+    "way": ("valueCode", "telephone"),
+    "reason": ("valueString", "Driftstopp"),
+    "by": ("valueString", "Anna Bergqvist"),
+    "to": ("valueString", "Sara Lundmark"),
+}
+
+
+def phoned(identifier=FIRST, without="", recipients=("Organization/school",), **said):
+    told = [(name, member, said.get(name, value)) for name, (member, value) in LATE.items() if name != without]
+    late = {"name": "late", "part": [{"name": name, member: value} for name, member, value in told]}
+    notice = asked(identifier, *recipients)
+    return {**notice, "parameter": [*notice["parameter"], late]}
+
+
+async def test_a_notice_that_was_phoned_first_counts_from_then_and_comes_again_as_the_same(api):
+    made, again = await api.post(NOTIFY, json=phoned()), await api.post(NOTIFY, json=phoned())
+
+    assert (201, 200) == (made.status_code, again.status_code), made.text
+    assert made.json() == again.json()
+    (said,) = [it for it in made.json()["extension"] if it["url"] == structure("late-registration")]
+    assert [{"url": name, member: value} for name, (member, value) in LATE.items()] == said["extension"]
+    case = (await api.get("Encounter/stay")).json()["episodeOfCare"][0]["reference"]
+    told = (await api.get(f"{case}/$process")).json()
+    assert ("2026-03-02T09:15:00.000Z", True) == next(
+        (it["at"], it["late"]) for it in parts(told, "event") if it["code"] == "inskrivning"
+    )
+    assert ("registered-late", "inskrivning") in [(it["code"], it["about"]) for it in parts(told, "flag")]
+    assert not [it for it in parts(told, "due") if it["code"] == "inskrivning" and it["late"]]
+
+
+async def test_what_was_sent_now_is_late_where_what_was_phoned_is_not(api):
+    assert 201 == (await api.post(NOTIFY, json=asked())).status_code
+    case = (await api.get("Encounter/stay")).json()["episodeOfCare"][0]["reference"]
+    told = (await api.get(f"{case}/$process")).json()
+    assert [it for it in parts(told, "due") if it["code"] == "inskrivning" and it["late"]]
+    assert "registered-late" not in [it["code"] for it in parts(told, "flag")]
+
+
+@pytest.mark.parametrize(
+    ("told", "refused"),
+    [
+        *(pytest.param(phoned(without=name), (400, "parameter-missing"), id=f"no {name}") for name in LATE),
+        pytest.param(phoned(by=" "), (400, "parameter-value"), id="a blank name"),
+        pytest.param(phoned(given="nyss"), (400, "parameter-value"), id="no moment"),
+        pytest.param(phoned(way=7), (400, "parameter-value"), id="no code"),
+        pytest.param(phoned(recipients=()), (400, "parameter-missing"), id="nobody named"),
+        pytest.param(phoned(way="pigeon"), (422, "profile-code"), id="no way"),
+        pytest.param(phoned(to="Anna Bergqvist"), (422, "profile-constraint"), id="one person"),
+        pytest.param(phoned(given="2026-03-02"), (422, "late-no-clock"), id="a day alone"),
+        pytest.param(phoned(given="2999-03-02T10:15:00+01:00"), (422, "late-future"), id="ahead"),
+        pytest.param(phoned(given="2026-03-02T08:59:59+01:00"), (409, "late-before-stay"), id="before the stay"),
+        pytest.param(phoned(given="0001-01-01T00:00:00+14:00"), (409, "late-before-stay"), id="long ago"),
+    ],
+)
+@pytest.mark.parametrize("database", ["sqlite:///:memory:"], ids=["sqlite"])
+async def test_a_late_notice_that_cannot_be_true_is_refused_and_nothing_is_written(api, told, refused):
+    answer = await api.post(NOTIFY, json=told)
+
+    assert refused == (answer.status_code, issue_keys(answer.json())[0])
+    assert {"Communication": 0, "EpisodeOfCare": 0, "CareTeam": 0, "Encounter": 1} == await everything(api)
+    assert 201 == (await api.post(NOTIFY, json=phoned())).status_code
+
+
+@pytest.mark.parametrize(
+    "late",
+    [
+        {"name": "late"},
+        {"name": "late", "part": []},
+        {"name": "late", "part": None},
+        {"name": "late", "part": "given"},
+        {"name": "late", "part": [None]},
+        {"name": "late", "part": [{"name": "colour", "valueString": "red"}]},
+        {"name": "late", "part": [{"name": ["given"], "valueString": "red"}]},
+        {"name": "late", "valueString": "telephone"},
+    ],
+)
+@pytest.mark.parametrize("database", ["sqlite:///:memory:"], ids=["sqlite"])
+async def test_a_late_that_is_no_parts_is_refused(api, late):
+    notice = asked(FIRST, "Organization/school")
+    answer = await api.post(NOTIFY, json={**notice, "parameter": [*notice["parameter"], late]})
+
+    assert 400 == answer.status_code, answer.text
+    assert 400 == (await api.post(f"{NOTIFY}?late=telephone", json=notice)).status_code

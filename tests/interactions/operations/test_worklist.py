@@ -2,6 +2,7 @@
 
 import pytest
 
+from fhir_server.fhir.canonical import structure
 from fhir_server.process.definition import SYSTEM
 from fhir_server.process.worklist.definition import load_worklists
 from tests.builders import a_bundle, a_care_plan, a_patient, an_entry, issue_keys
@@ -308,3 +309,19 @@ async def test_what_is_no_moment_no_list_or_no_number_is_refused_with_what_is_al
 
     assert 200 == (await api.get(WORKLIST, params={"at": "2026-02", "list": "mine", "count": "1"})).status_code
     assert 404 == (await api.get("Organization/nowhere/$worklist")).status_code
+
+
+async def test_a_notice_that_was_registered_late_says_so_in_its_row(day):
+    said = [("given", "valueDateTime", "2026-02-09T14:00:00+01:00"), ("way", "valueCode", "telephone")]
+    said += [("reason", "valueString", "Driftstopp"), ("by", "valueString", "Anna"), ("to", "valueString", "Sara")]
+    late = {
+        "url": structure("late-registration"),
+        "extension": [{"url": name, member: value} for name, member, value in said],
+    }
+    (before,) = rows((await told_of(day, "new-notices"))["new-notices"])
+
+    await put(day, a_notice(4, "09 15:00", "2026-02-20T13:00:00+01:00", HELP, CLINIC, extension=[late]))
+
+    (after,) = rows((await told_of(day, "new-notices"))["new-notices"])
+    assert "registered-late" not in before
+    assert after == {**before, "registered-late": True}
