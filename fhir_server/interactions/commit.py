@@ -178,7 +178,7 @@ async def write(
     step in an action that is another party's, and Invalid for an X-Provenance that cannot be kept, or a reply that is of another thread. Who is protected is asked before: nothing may fail once it is written.
     """
     asked = len(proposal.changes)
-    proposal = await threaded(proposal, grant, server)
+    proposal = await threaded(proposal, call, grant, server)
     afterwards = Afterwards(proposal.changes, server)
     conditions = proposal.conditions + await judged(proposal.changes, afterwards, call, grant, server)
     await refuse_unrecorded(proposal.changes, afterwards, call, grant, server)

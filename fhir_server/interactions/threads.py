@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from fhir_server.fhir.codec import decode
 from fhir_server.fhir.outcome import Conflict, Invalid
 from fhir_server.interactions.afterwards import Afterwards, as_read
-from fhir_server.interactions.call import Proposal, Server
+from fhir_server.interactions.call import Call, Proposal, Server
 from fhir_server.interactions.draft import draft
 from fhir_server.interactions.pointing import place_of, replaced_by
 from fhir_server.interactions.stays import Json, all_found, teams_about
@@ -41,13 +41,14 @@ Names = frozenset[tuple[str, str]]
 """Identifiers: of each its system and its value."""
 
 
-async def threaded(proposal: Proposal, grant: Grant, server: Server) -> Proposal:
+async def threaded(proposal: Proposal, call: Call, grant: Grant, server: Server) -> Proposal:
     """The proposal with each message that it sends in its thread. Conflict for a free message that would not stay as it was sent, and
     for an identifier that is another message's; Invalid for a reply that does not belong where it says.
     """
     if all(one.type != KIND for one in proposal.changes):
         return proposal
-    writing = _Writing(proposal.changes, grant, server)
+    corrects = call.caller.standing.kind == "system" and call.bearer != ""  # without a token nobody answers for it
+    writing = _Writing(proposal.changes, grant, server, corrects=corrects)
     changes = tuple([await writing.judged(one) if one.type == KIND else one for one in proposal.changes])
     writing.refuse_twins()
     return replace(proposal, changes=changes, conditions=(*proposal.conditions, *writing.conditions))
@@ -56,9 +57,9 @@ async def threaded(proposal: Proposal, grant: Grant, server: Server) -> Proposal
 class _Writing:
     """The messages of one Commit, over what is stored."""
 
-    def __init__(self, changes: Sequence[Change], grant: Grant, server: Server) -> None:
+    def __init__(self, changes: Sequence[Change], grant: Grant, server: Server, *, corrects: bool) -> None:
         self._afterwards = Afterwards(changes, server)
-        self._grant, self._server = grant, server
+        self._grant, self._server, self._corrects = grant, server, corrects
         self._names: Counter[tuple[str, str]] = Counter()
         self.conditions: list[Matches] = []
 
@@ -70,7 +71,7 @@ class _Writing:
         before = await self._before(change)
         if before is not None and is_message(before):
             self.conditions.append(as_read(KIND, before))
-        if before is not None and is_kept(before):
+        if before is not None and is_kept(before) and not self._corrects:
             if made is None:
                 raise Conflict.because("thread-free-kept", KIND)
             refuse_edited(before, made)
