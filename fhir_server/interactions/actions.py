@@ -69,14 +69,13 @@ async def with_team(proposal: Proposal, afterwards: Afterwards, call: Call, gran
 
 async def _follow(step: Step, following: Following, call: Call) -> None:
     """Lets the teams follow a step. Conflict for a handover of what who leaves does not hold now."""
-    if step.kind == REPORT:
-        return
     if step.kind == ACTION:
         await following.take(step.place, step.before, step.after, step.plans, call)
-    elif step.before is None and step.after is not None:
-        await following.refuse_unheld(step.after, step.plans, call.caller.standing.provider)
-    elif step.before is not None and step.after is not None and _says_yes(step.before, step.after):
-        await following.hand_over(step.after, step.plans, call)
+    elif step.kind == HANDOVER and step.after is not None:
+        if step.before is None:
+            await following.refuse_unheld(step.after, step.plans, call.caller.standing.provider)
+        elif _says_yes(step.before, step.after):
+            await following.hand_over(step.after, step.plans, call)
 
 
 def _says_yes(before: Json, after: Json) -> bool:

@@ -36,10 +36,10 @@ _Written = Mapping[str, Json | None]
 async def judged(
     changes: Sequence[Change], afterwards: Afterwards, call: Call, grant: Grant, server: Server
 ) -> tuple[Matches, ...]:
-    """That the cases which the changes tell of are still what they were judged by. Conflict for what cannot happen in them, and for
-    a message that is another party's to send; Invalid for one that cannot have been given when it is said to have been; Forbidden for one that is sent in the name of another care provider. A
-    destruction is not judged: what two persons have destroyed goes, whatever it told. Nor is a deletion of what the caller does not
-    reach: the store refuses it, and no other refusal tells that it is there.
+    """That the cases which the changes tell of are still what they were judged by. Conflict for what cannot happen in them, and for a
+    message that is another party's to send; Invalid for one that cannot have been given when it is said to have been; Forbidden for one
+    that is sent in the name of another care provider. A destruction is not judged: what two persons have destroyed goes, whatever it
+    told. Nor is a deletion of what the caller does not reach: the store refuses it, and no other refusal tells that it is there.
     """
     if TELLING.isdisjoint(change.type for change in changes):
         return ()

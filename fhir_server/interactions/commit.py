@@ -173,9 +173,11 @@ async def write(
     proposal: Proposal, call: Call, grant: Grant, server: Server, beside: tuple[Entry, ...] = ()
 ) -> tuple[Shown, ...]:
     """What the store made of a proposal as the caller is shown it, one version for each change; who made them, the entries `beside`,
-    the teams that follow, and what units are to acknowledge are written with it; messages stand in their threads. Raises Overtaken,
-    what the store refuses, Conflict for what cannot happen in a case, to an action or to a message that was sent, Forbidden for a
-    step in an action that is another party's, and Invalid for an X-Provenance that cannot be kept, or a reply that is of another thread. Who is protected is asked before: nothing may fail once it is written.
+    the teams that follow, what units are asked, and what they no longer are, are written with it; messages stand in their threads.
+    Raises Overtaken, what the store refuses, Conflict for what cannot happen in a case, to an action or to a message that was sent,
+    Forbidden for a step in an action that is another party's, and Invalid for an X-Provenance that cannot be kept, a reply that is of
+    another thread, and a response that does not answer its questionnaire, or that nobody recorded. Who is protected is asked before:
+    nothing may fail once it is written.
     """
     asked = len(proposal.changes)
     proposal = await threaded(proposal, call, grant, server)

@@ -17,6 +17,7 @@ from fhir_server.interactions.ours import own_put
 from fhir_server.interactions.pointing import place_of
 from fhir_server.interactions.reports import asked_report
 from fhir_server.interactions.stays import all_naming, read_at
+from fhir_server.interactions.unit import unit_in
 from fhir_server.process.discharge.receipt import (
     CLOSED,
     UNITS,
@@ -98,7 +99,7 @@ async def _unit(place: str, afterwards: Afterwards, server: Server) -> Recipient
     """The unit that a message is for: what is named, or whose service is named."""
     told = await _at(place, afterwards, server)
     if told is not None and told["resourceType"] == "HealthcareService":
-        by = place_of(told.get("providedBy", {}).get("reference", ""), server)
+        by = unit_in(told, server)
         if not by:
             return Recipient(place, UNKNOWN)
         closed, told, place = told.get("active") is False, await _at(by, afterwards, server), by

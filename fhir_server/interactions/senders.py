@@ -13,7 +13,7 @@ from fhir_server.interactions.call import Call, Server
 from fhir_server.interactions.parties import CITIZENS, is_within
 from fhir_server.interactions.pointing import place_of
 from fhir_server.interactions.stays import Json, all_naming
-from fhir_server.interactions.unit import parties_of
+from fhir_server.interactions.unit import UNIT_IN, parties_of, unit_in
 from fhir_server.process.addressing.party import parties_of_a_stay
 from fhir_server.process.definition import load_workflow
 from fhir_server.process.discharge.fold import refuse_sender
@@ -77,10 +77,6 @@ async def _units(sender: str, afterwards: Afterwards, server: Server) -> frozens
     if type == "Practitioner":
         roles = await all_naming("PractitionerRole", "practitioner", [sender], server)
     else:
-        found = await afterwards.at(sender) if type in _UNIT_IN else None
+        found = await afterwards.at(sender) if type in UNIT_IN else None
         roles = [found] if found is not None else []
-    named = (one.get(_UNIT_IN[one["resourceType"]], {}) for one in roles)
-    return frozenset(place_of(it.get("reference", ""), server) for it in named) - {""}
-
-
-_UNIT_IN = {"PractitionerRole": "organization", "HealthcareService": "providedBy"}
+    return frozenset(unit_in(one, server) for one in roles) - {""}

@@ -17,6 +17,7 @@ from fhir_server.interactions.call import Call, Proposal, Server
 from fhir_server.interactions.draft import draft
 from fhir_server.interactions.pointing import place_of, replaced_by
 from fhir_server.interactions.stays import Json, all_found, teams_about
+from fhir_server.interactions.unit import UNIT_IN, unit_in
 from fhir_server.process.discharge.notice import is_party
 from fhir_server.process.discharge.receipt import is_message, is_sent, recipients_in
 from fhir_server.process.discharge.thread import (
@@ -34,8 +35,6 @@ from fhir_server.storage.store import SYSTEM_GRANTS, Change, Delete, Destroy, Gr
 
 OWN = SYSTEM_GRANTS["receipt"]
 KIND = "Communication"
-UNIT_OF = {"PractitionerRole": "organization", "HealthcareService": "providedBy"}
-"""By which member a sender names its unit."""
 
 Names = frozenset[tuple[str, str]]
 """Identifiers: of each its system and its value."""
@@ -187,9 +186,8 @@ class _Writing:
     async def _around(self, reference: str) -> set[str]:
         """Who sends, and the unit of that commission or service; nothing of what is not here."""
         place = place_of(reference, self._server)
-        member = UNIT_OF.get(place.partition("/")[0])
-        told = await self._afterwards.known(place) if member else None
-        unit = place_of(told.get(member, {}).get("reference", ""), self._server) if told and member else ""
+        told = await self._afterwards.known(place) if place.startswith(tuple(UNIT_IN)) else None
+        unit = unit_in(told, self._server)
         return {place, unit} - {""}
 
 

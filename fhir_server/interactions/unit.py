@@ -16,6 +16,14 @@ from fhir_server.search.query import Query, Reference
 from fhir_server.storage.store import SYSTEM_GRANTS
 
 GRANT = SYSTEM_GRANTS["standing"]
+UNIT_IN = {"PractitionerRole": "organization", "HealthcareService": "providedBy"}
+"""By which member a commission and a service name their unit."""
+
+
+def unit_in(resource: dict[str, Any] | None, server: Server) -> str:
+    """The place of the unit that a commission or a service names; "" for none, and for what is neither."""
+    member = UNIT_IN.get(resource["resourceType"]) if resource is not None else None
+    return place_of(resource.get(member, {}).get("reference", ""), server) if resource and member else ""
 
 
 async def staff_of(unit: str, server: Server) -> frozenset[str]:

@@ -10,15 +10,11 @@ from itertools import chain
 from fhir_server.interactions.afterwards import Afterwards
 from fhir_server.interactions.call import Server
 from fhir_server.interactions.ours import own_put
-from fhir_server.interactions.pointing import place_of, placed
-from fhir_server.interactions.stays import Json, all_naming
-from fhir_server.process.discharge.receipt import ended, is_acknowledgement, is_sent
+from fhir_server.interactions.stays import Json, all_naming, encounter_of
+from fhir_server.process.discharge.receipt import UNREAD, ended, is_acknowledgement, is_sent
 from fhir_server.process.discharge.report import OPEN, ends_asked, is_report
 from fhir_server.process.telling import message_event
 from fhir_server.storage.store import Change, Delete, Put
-
-UNREAD = "requested"
-"""The status of an acknowledgement that nobody has said anything of."""
 
 
 async def ended_tasks(changes: Sequence[Change], afterwards: Afterwards, server: Server) -> tuple[Put, ...]:
@@ -26,7 +22,7 @@ async def ended_tasks(changes: Sequence[Change], afterwards: Afterwards, server:
     messages = [one for one in changes if isinstance(one, (Put, Delete)) and one.type == "Communication"]
     if not messages:
         return ()
-    gone, stays = set(_taken_back(messages, afterwards)), set(_ended(messages, afterwards, server))
+    gone, stays = set(_taken_back(messages, afterwards)), set(_ended(messages, afterwards, server)) - {""}
     asked = await all_naming("Task", "focus", sorted(gone), server)
     about = [it for it in await all_naming("Task", "encounter", sorted(stays), server) if is_report(it)]
     found = {it["id"]: it for it in chain(asked, about) if _is_open(it) and not afterwards.writes(f"Task/{it['id']}")}
@@ -46,8 +42,8 @@ def _taken_back(messages: Sequence[Put | Delete], afterwards: Afterwards) -> Ite
 def _ended(messages: Sequence[Put | Delete], afterwards: Afterwards, server: Server) -> Iterator[str]:
     for one in messages:
         made = afterwards.made(f"Communication/{one.id}")
-        if made is not None and is_sent(made) and ends_asked(made) and "encounter" in made:
-            yield place_of(placed(made, server)["encounter"].get("reference", ""), server)
+        if made is not None and is_sent(made) and ends_asked(made):
+            yield encounter_of(made, server)
 
 
 def _is_open(task: Json) -> bool:

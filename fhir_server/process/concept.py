@@ -1,8 +1,11 @@
-"""The words of a code of ours, for people."""
+"""What the code systems of ours say of a code: its words, for people, and its properties."""
 
+from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from fhir_server.fhir.definitions import by_canonical
+from fhir_server.fhir.extension import value_of
 
 
 def worded_coding(system: str, code: str, language: str) -> dict[str, Any]:
@@ -13,3 +16,13 @@ def worded_coding(system: str, code: str, language: str) -> dict[str, Any]:
         return {"system": system, "code": code}
     words = {it["language"]: it["value"] for it in concept.get("designation", ())}
     return {"system": system, "code": code, "display": words.get(language, concept["display"])}
+
+
+@cache
+def properties(system: str, name: str) -> Mapping[str, tuple[Any, ...]]:
+    """The values of a property (`value[x]`) by the codes of a system that have it, in the order of the definition."""
+    found: dict[str, tuple[Any, ...]] = {}
+    for one in by_canonical()[system]["concept"]:
+        if told := tuple(value_of(it) for it in one.get("property", ()) if it["code"] == name):
+            found[one["code"]] = told
+    return found

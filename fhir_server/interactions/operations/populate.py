@@ -27,15 +27,13 @@ async def populate(call: Call, grant: Grant, server: Server) -> Answer:
     """200 and Parameters: the `response`, and `issues` for what could not be filled in. BadParameter for what is missing or malformed,
     NotFound for a questionnaire that is not kept here, and for a person whom the caller may not read.
     """
-    form = await _form(call, grant, server)
-    seen: list[Shown] = list(
-        await shown([await server.store.read("Patient", _subject(call, server), grant)], call, server)
-    )
+    form, subject = await _form(call, grant, server), _subject(call, server)
+    seen: list[Shown] = list(await shown([await server.store.read("Patient", subject, grant)], call, server))
     known = {"patient": Known("Patient", decode(seen[0].text))}
     issues = list[Issue]()
     for name, query in variables_in(form).items():
         try:
-            found = await _found(query, call, grant, server)
+            found = await _found(query, subject, call, grant, server)
         except Refusal:
             issues.append(Issue("not-supported", "form-source", "Questionnaire", {"name": name}, "warning", SOURCE))
             continue
@@ -44,7 +42,7 @@ async def populate(call: Call, grant: Grant, server: Server) -> Answer:
             "Bundle", {"resourceType": "Bundle", "entry": [{"resource": decode(it.text)} for it in found]}
         )
     filling = Filling(known, lambda member, value: _fits(member, value, server))
-    response = _response(form, filling, call, server)
+    response = _response(form, filling, subject, server)
     told = [named("response", resource=response)]
     if issues := [*issues, *filling.issues]:
         told.append(named("issues", resource=outcome(tuple(issues), call.language)))
@@ -78,25 +76,25 @@ def _subject(call: Call, server: Server) -> str:
     return place.removeprefix("Patient/")
 
 
-async def _found(query: str, call: Call, grant: Grant, server: Server) -> list[Shown]:
+async def _found(query: str, subject: str, call: Call, grant: Grant, server: Server) -> list[Shown]:
     """What a search of the questionnaire finds of the person, as the caller may see it. A refusal for what is no search."""
     type, _, asked = query.partition("?")
     if type not in server.types or PERSON not in asked or "{{" in asked.replace(PERSON, ""):
         raise BadParameter.because("parameter-value", name="variable", expected="x-fhir-query")
-    filled = asked.replace(PERSON, _subject(call, server))
+    filled = asked.replace(PERSON, subject)
     search = server.content.parser.parse(type, parse_qsl(filled, keep_blank_values=True))
     page = await server.store.search(search.query, grant, count=min(MOST, search.count), total=False)
     return list(await shown(page.items, call, server))
 
 
-def _response(form: Json, filling: Filling, call: Call, server: Server) -> Json:
+def _response(form: Json, filling: Filling, subject: str, server: Server) -> Json:
     version = f"|{form['version']}" if "version" in form else ""
     items = filling.items(form)
     return {
         "resourceType": "QuestionnaireResponse",
         **({"questionnaire": f"{form['url']}{version}"} if "url" in form else {}),
         "status": "in-progress",
-        "subject": {"reference": f"Patient/{_subject(call, server)}"},
+        "subject": {"reference": f"Patient/{subject}"},
         "authored": instant(server.clock()),
         **({"item": items} if items else {}),
     }

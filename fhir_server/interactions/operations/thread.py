@@ -17,7 +17,7 @@ from fhir_server.interactions.shown import shown
 from fhir_server.interactions.stays import all_found, all_naming
 from fhir_server.process.concept import worded_coding
 from fhir_server.process.definition import MESSAGE
-from fhir_server.process.discharge.receipt import is_acknowledgement, units_of
+from fhir_server.process.discharge.receipt import UNREAD, is_acknowledgement, units_of
 from fhir_server.process.discharge.thread import in_time_order, opened_by, replied_to, thread_of
 from fhir_server.process.telling import UNSENT, code_in, moment_of
 from fhir_server.search.query import Query, Token, Without, every, some
@@ -25,8 +25,6 @@ from fhir_server.storage.store import Grant, Stored
 
 DEFAULT_COUNT, MOST_COUNT = 100, 1000
 """So many of the last messages are told."""
-UNREAD = "requested"
-"""The status of an acknowledgement while nobody at the unit has said anything."""
 
 Json = dict[str, Any]
 

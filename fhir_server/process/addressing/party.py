@@ -12,6 +12,7 @@ from typing import Any
 from fhir_server.fhir.definitions import BadDefinition, by_canonical
 from fhir_server.fhir.extension import value_of
 from fhir_server.process.addressing.row import SERVICE, Row
+from fhir_server.process.concept import properties
 from fhir_server.process.definition import PARTY
 
 Json = Mapping[str, Any]
@@ -25,7 +26,7 @@ def parties_by(rows: Iterable[Row], at: int) -> frozenset[str]:
 
 def parties_of_a_stay() -> frozenset[str]:
     """The parties that the unit is which serves a stay of the case."""
-    return frozenset(one["code"] for one in by_canonical()[PARTY]["concept"] if True in _told(one, "stay"))
+    return frozenset(code for code, told in properties(PARTY, "stay").items() if True in told)
 
 
 @cache

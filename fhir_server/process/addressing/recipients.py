@@ -7,14 +7,13 @@ and a row that names the message. Where they are as specific as one another each
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
 from typing import Any
 
-from fhir_server.fhir.definitions import by_canonical
 from fhir_server.fhir.instant import day_of
 from fhir_server.process import clock
 from fhir_server.process.addressing.place import Places, registered_address
 from fhir_server.process.addressing.row import Row, row_of
+from fhir_server.process.concept import properties
 from fhir_server.process.definition import MESSAGE
 
 DIRECT, DEPUTY, CATCH_ALL = "direct", "deputy", "catch-all"
@@ -156,8 +155,6 @@ def _left_out(health_care: bool | None) -> frozenset[str]:
     return frozenset({MUNICIPAL_HEALTH_CARE}) if health_care is False else frozenset()
 
 
-@cache
 def services_of(message: str) -> tuple[str, ...]:
     """The services that CodeSystem/message says are told of a message; none for a code that it does not have."""
-    concepts = (one for one in by_canonical()[MESSAGE]["concept"] if one["code"] == message)
-    return tuple(it["valueCode"] for one in concepts for it in one.get("property", ()) if it["code"] == "told")
+    return properties(MESSAGE, "told").get(message, ())

@@ -11,10 +11,10 @@ from typing import Any
 
 from fhir_server.fhir.canonical import structure
 from fhir_server.fhir.definitions import by_canonical
-from fhir_server.fhir.extension import value_of
 from fhir_server.fhir.instant import instant, span
 from fhir_server.fhir.outcome import Conflict, Forbidden
 from fhir_server.process.clock import Term
+from fhir_server.process.concept import properties
 from fhir_server.process.definition import MESSAGE, SYSTEM, TASK
 from fhir_server.process.discharge.read import ACKNOWLEDGE
 from fhir_server.process.telling import code_in
@@ -27,6 +27,8 @@ TAKEN_BACK = "taken-back"
 READ, TAKEN, WRONG_RECIPIENT = "read", "taken", "wrong-recipient"
 WITHIN = "read-within"
 """The property of CodeSystem/message that says within how many hours somebody is to have read it."""
+UNREAD = "requested"
+"""The status of an acknowledgement that nobody at the unit has said anything of."""
 SENT = "completed"
 UNITS = frozenset({"Organization", "HealthcareService"})
 """The types of recipients that acknowledge: persons have the message itself."""
@@ -94,8 +96,14 @@ def is_acknowledgement(resource: Json) -> bool:
 
 def due_by(message: Json) -> int | None:
     """Until when somebody is to have read a message that was sent, ms since 1970; None where nobody waits."""
-    hours, sent = _hours().get(code_in(message["category"], MESSAGE)), span(message["sent"])
-    return None if hours is None or sent is None else Term(hours=hours).end(sent[0])
+    hours = properties(MESSAGE, WITHIN).get(code_in(message["category"], MESSAGE))
+    return None if hours is None else within(hours[0], message["sent"])
+
+
+def within(hours: int, sent: str) -> int | None:
+    """The end of so many hours after a message was sent (a dateTime), ms since 1970."""
+    found = span(sent)
+    return None if found is None else Term(hours=hours).end(found[0])
 
 
 @cache
@@ -105,13 +113,6 @@ def _profiles() -> frozenset[str]:
     while more := {url for url, base in based.items() if base in found} - found:
         found |= more
     return frozenset(found)
-
-
-@cache
-def _hours() -> Mapping[str, int]:
-    concepts = by_canonical()[MESSAGE]["concept"]
-    told = ((one["code"], it) for one in concepts for it in one.get("property", ()) if it["code"] == WITHIN)
-    return {code: value_of(it) for code, it in told}
 
 
 def refuse_forged(resource: Json, before: Json | None) -> None:
@@ -147,8 +148,8 @@ def acknowledgement_of(message: Json, place: str, recipient: Recipient, sender: 
         "intent": "order",
         "code": {"coding": [{"system": TASK, "code": ACKNOWLEDGE}]},
         "focus": {"reference": place},
-        "for": _bare(message["subject"]),
-        **({"encounter": _bare(message["encounter"])} if "encounter" in message else {}),
+        "for": bare(message["subject"]),
+        **({"encounter": bare(message["encounter"])} if "encounter" in message else {}),
         "authoredOn": message["sent"],
         **({"requester": {"reference": sender}} if sender else {}),
         "owner": {"reference": recipient.unit},
@@ -234,7 +235,7 @@ def _reference(resource: Json, name: str) -> str:
     return text
 
 
-def _bare(reference: Json) -> dict[str, Any]:
+def bare(reference: Json) -> dict[str, Any]:
     """A reference without what it calls the person, where it says more than that."""
     told = {name: value for name, value in reference.items() if name in {"reference", "identifier", "type"}}
     return told or dict(reference)

@@ -3,16 +3,14 @@
 Which message asks whom for what, and within how many hours, are properties of `CodeSystem/message`; the form is one of `CodeSystem/task`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
-from fhir_server.fhir.definitions import by_canonical
-from fhir_server.fhir.extension import value_of
-from fhir_server.fhir.instant import instant, span
-from fhir_server.process.clock import Term
+from fhir_server.fhir.instant import instant
+from fhir_server.process.concept import properties
 from fhir_server.process.definition import MESSAGE, TASK
+from fhir_server.process.discharge.receipt import bare, within
 from fhir_server.process.telling import code_in
 
 REPORT = "report-status"
@@ -37,13 +35,13 @@ class Asked:
 
 def asked_by(message: Json) -> Asked | None:
     """What a message asks of those whom it is for; None where nothing."""
-    told = dict(_told(MESSAGE, code_in(message["category"], MESSAGE)))
-    return Asked(told[ASKS], told[OF], told[WITHIN]) if ASKS in told else None
+    told = [_told(message, name) for name in (ASKS, OF, WITHIN)]
+    return None if told[0] is None else Asked(*told)
 
 
 def ends_asked(message: Json) -> bool:
     """Whether nobody need answer any longer, once a message is sent, what was asked for the same stay."""
-    return dict(_told(MESSAGE, code_in(message["category"], MESSAGE))).get(ENDS, False) is True
+    return _told(message, ENDS) is True
 
 
 def is_report(task: Json) -> bool:
@@ -55,10 +53,10 @@ def report_of(message: Json, place: str, unit: str, asked: Asked) -> dict[str, A
     """The Task of a unit (`Organization/id`) that knows the person. It names nobody who asks: only the unit itself is to know that it
     knows the person, until it answers.
     """
-    sent = span(message["sent"])
-    end = {"period": {"end": instant(Term(hours=asked.hours).end(sent[0]))}} if sent else {}
+    until = within(asked.hours, message["sent"])
+    end = {"period": {"end": instant(until)}} if until is not None else {}
     labels = message.get("meta", {}).get("security")
-    form = dict(_told(TASK, asked.task)).get(FORM)
+    form = properties(TASK, FORM).get(asked.task)
     return {
         "resourceType": "Task",
         **({"meta": {"security": labels}} if labels else {}),
@@ -66,12 +64,12 @@ def report_of(message: Json, place: str, unit: str, asked: Asked) -> dict[str, A
         "intent": "order",
         "code": {"coding": [{"system": TASK, "code": asked.task}]},
         "focus": {"reference": place},
-        "for": {name: it for name, it in message["subject"].items() if name != "display"},
+        "for": bare(message["subject"]),
         **({"encounter": {"reference": _stay(message)}} if _stay(message) else {}),
         "authoredOn": message["sent"],
         "owner": {"reference": unit},
         "restriction": {**end, "recipient": [{"reference": unit}]},
-        **({"input": [{"type": FORM_INPUT, "valueCanonical": form}]} if form else {}),
+        **({"input": [{"type": FORM_INPUT, "valueCanonical": form[0]}]} if form else {}),
     }
 
 
@@ -86,11 +84,6 @@ def _stay(resource: Json) -> str:
     return found
 
 
-@cache
-def _properties(system: str) -> Mapping[str, tuple[tuple[str, Any], ...]]:
-    concepts = by_canonical()[system]["concept"]
-    return {one["code"]: tuple((it["code"], value_of(it)) for it in one.get("property", ())) for one in concepts}
-
-
-def _told(system: str, code: str) -> Iterator[tuple[str, Any]]:
-    return iter(_properties(system).get(code, ()))
+def _told(message: Json, name: str) -> Any:
+    """What CodeSystem/message says of a message by a property; None for nothing."""
+    return next(iter(properties(MESSAGE, name).get(code_in(message["category"], MESSAGE), ())), None)

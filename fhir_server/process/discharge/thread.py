@@ -6,15 +6,14 @@ that CodeSystem/message says so of (property `free`): it is no event of a case, 
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from fhir_server.fhir.canonical import structure
-from fhir_server.fhir.definitions import by_canonical
 from fhir_server.fhir.extension import extensions, value_of
 from fhir_server.fhir.outcome import Conflict
 from fhir_server.fhir.reference import own_reference, parse_reference, redirected
+from fhir_server.process.concept import properties
 from fhir_server.process.definition import MESSAGE
 from fhir_server.process.discharge.notice import URIS
 from fhir_server.process.discharge.receipt import is_sent
@@ -140,14 +139,7 @@ def _with_origin(part: Json, message: Json) -> dict[str, Any]:
 
 def is_free(message: Json) -> bool:
     """Whether it is no event of a case."""
-    return code_in(message.get("category", ()), MESSAGE) in _free()
-
-
-@cache
-def _free() -> frozenset[str]:
-    concepts = by_canonical()[MESSAGE]["concept"]
-    told = ((one["code"], it) for one in concepts for it in one.get("property", ()) if it["code"] == FREE)
-    return frozenset(code for code, it in told if value_of(it))
+    return True in properties(MESSAGE, FREE).get(code_in(message.get("category", ()), MESSAGE), ())
 
 
 def is_kept(message: Json | None) -> bool:
