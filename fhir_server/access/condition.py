@@ -15,6 +15,7 @@ from fhir_server.search.query import (
     NOTHING,
     BlockedBy,
     Criterion,
+    Linked,
     OfPatient,
     Reference,
     Related,
@@ -36,8 +37,9 @@ INNER, OUTER = "inner-block", "outer-block"
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a rule adds to its conditions: the reference parameters of `named`, the codes of `basis`, the modes of `emergency`
-    and, to `block`, those that open what an inner block closes.
+    """What a rule adds to its conditions: the reference parameters of `named`, chained ones with their types
+    (`team:CareTeam.participant`); the codes of `basis`; the modes of `emergency` and, to `block`, those that open what an inner
+    block closes.
     """
 
     parameters: Sequence[str] = ()
@@ -81,8 +83,17 @@ def _controlled(standing: Standing, _: Asked, __: int) -> Criterion:
 
 
 def _named(standing: Standing, asked: Asked, _: int) -> Criterion:
-    """It names the person, the commission or the unit in one of these parameters."""
-    return some(*(_points_at(name, actor) for name in asked.parameters for actor in sorted(standing.actors)))
+    """It names the person, the commission or the unit in one of these parameters, or what it leads to does."""
+    return some(*(_naming(name, standing.actors) for name in asked.parameters)) if standing.actors else NOTHING
+
+
+def _naming(parameter: str, actors: frozenset[str]) -> Criterion:
+    """A parameter, or a chain of them, names one of the actors. https://hl7.org/fhir/R4/search.html#chaining"""
+    here, _, beyond = parameter.partition(".")
+    if beyond:
+        code, _, type = here.partition(":")
+        return Linked(code, type, _naming(beyond, actors))
+    return some(*(_points_at(parameter, actor) for actor in sorted(actors)))
 
 
 def _points_at(parameter: str, reference: str) -> Criterion:

@@ -10,6 +10,7 @@ from fhir_server.access.emergency import Emergency
 from fhir_server.access.rules import FILE, load_rules, rules_of
 from fhir_server.access.standing import Standing
 from fhir_server.fhir.definitions import BadDefinition, read
+from fhir_server.search.parameter import load_parameters
 from fhir_server.search.query import NOTHING, BlockedBy, Without, settled_for
 
 RULES = load_rules()
@@ -27,6 +28,19 @@ NURSE = Standing(
 def test_every_rule_says_why_and_by_what_right():
     assert all(rule.reason and rule.source for rule in RULES.rules)
     assert len(RULES.rules) == len({rule.id for rule in RULES.rules})
+
+
+def test_what_a_rule_follows_is_a_search_parameter_of_each_of_its_types():
+    known = load_parameters()
+    for rule in RULES.rules:
+        for path in rule.asked.parameters:
+            for type in rule.types:
+                *steps, last = path.split(".")
+                for step in steps:
+                    code, _, led = step.partition(":")
+                    assert led in known.of(type)[code].targets, (rule.id, path)
+                    type = led  # noqa: PLW2901  # the chain goes on from there
+                assert "reference" == known.of(type)[last].kind, (rule.id, path)
 
 
 def test_a_citizen_reads_the_own_and_writes_answers_alone():

@@ -11,7 +11,7 @@ import pytest
 
 from fhir_server.assembly import Assembly
 from tests.access.house import BASE, a_bearer, smart
-from tests.access.worlds import ALL, SYSTEM, Person, World, a_world, may_see, patient_of
+from tests.access.worlds import ALL, SYSTEM, Person, World, a_world, may_see, patient_of, place_of
 from tests.builders import a_bundle, an_entry
 
 pytestmark = pytest.mark.anyio
@@ -119,10 +119,6 @@ async def go_round(api: httpx.AsyncClient, world: World, seen: set[str], bearer:
     asked = {patient_of(one) for one in world.of("Task") if place_of(one) in seen}
     found = await api.get("Patient?_has:Task:patient:status=requested", headers=bearer)
     assert patients & asked == places(found), world.name
-
-
-def place_of(resource: dict[str, Any]) -> str:
-    return f"{resource['resourceType']}/{resource['id']}"
 
 
 def places(answer: httpx.Response) -> set[str]:

@@ -91,6 +91,7 @@ def a_world(seed: int) -> World:
         for type in CLINICAL:
             for place in range(random.randrange(1, 3)):
                 _clinical(world, random, patient, type, place, units)
+        _cases(world, random, patient)
     _emergencies(world, random)
     _family(world, random)
     return world
@@ -312,6 +313,23 @@ def _clinical(world: World, random: Random, patient: str, type: str, place: int,
     world.resources.append({"resourceType": type, "id": f"{patient}-{type.lower()}{place}", "meta": meta, **body})
 
 
+def _cases(world: World, random: Random, patient: str) -> None:
+    """Most episodes have a team, and most stays are of an episode: each of any of the patient's."""
+    teams, episodes, stays = (
+        [one for one in world.of(type) if _patient(one) == patient]
+        for type in ("CareTeam", "EpisodeOfCare", "Encounter")
+    )
+    for of, member, to in ((episodes, "team", teams), (stays, "episodeOfCare", episodes)):
+        for one in of:
+            if random.random() < 0.8:
+                one[member] = [{"reference": place_of(random.choice(to))}]
+
+
+def place_of(resource: Resource) -> str:
+    """`Type/id`."""
+    return f"{resource['resourceType']}/{resource['id']}"
+
+
 # ------------------------------------------------------------------------------------ who may see what
 
 
@@ -379,12 +397,8 @@ def _permitted(person: Person, resource: Resource, world: World) -> Iterator[boo
     yield team and _has_consent(person, patient, world) and _labelled(resource, SHARED)
     yield type == "Communication" and _names(resource, person, "sender", "recipient")
     yield type == "Task" and _names(resource, person, "owner", "requester")
-    yield case and type in {"Patient", "EpisodeOfCare", "Encounter"}
-    yield (
-        case
-        and type == "CareTeam"
-        and any(_reference(it["member"]) in person.references for it in resource["participant"])
-    )
+    yield case and type == "Patient"
+    yield case and any(_is_member(person, team) for team in _teams_of(resource, world))
 
 
 def _patient(resource: Resource) -> str:
@@ -402,6 +416,22 @@ def patient_of(resource: Resource) -> str:
 
 def _reference(value: Resource) -> str:
     return str(value["reference"])
+
+
+def _teams_of(resource: Resource, world: World) -> Iterator[Resource]:
+    """The team itself; that of an episode of care; of a stay those of its episodes."""
+    if resource["resourceType"] == "CareTeam":
+        yield resource
+    for type, member in (("CareTeam", "team"), ("EpisodeOfCare", "episodeOfCare")):
+        pointed = {_reference(it) for it in resource.get(member, ())}
+        for one in world.of(type):
+            if place_of(one) in pointed:
+                yield from _teams_of(one, world)
+
+
+def _is_member(person: Person, team: Resource) -> bool:
+    """Whether a team names somebody, at whatever time."""
+    return any(_reference(it["member"]) in person.references for it in team["participant"])
 
 
 def _names(resource: Resource, person: Person, *members: str) -> bool:

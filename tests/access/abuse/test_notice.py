@@ -9,6 +9,7 @@ import pytest
 from fhir_server.fhir.canonical import structure
 from tests.access.abuse.conftest import documented, numbered
 from tests.access.abuse.protected import FLAGGED, LABEL
+from tests.access.abuse.test_policy import put
 from tests.access.abuse.told import bundled, keys, nowhere, statuses, whole
 from tests.access.worlds import OURS, RESERVE
 from tests.register import a_row, an_area
@@ -137,12 +138,13 @@ async def test_k_14_a_protected_address_works_nobody_out_and_is_shown_to_nobody(
     assert STREET in (await api.get(place, headers=as_system)).text
 
 
-async def test_that_somebody_came_back_is_told_to_who_may_read_the_case_before(api, as_staff, as_system):
-    member = {"role": [{"text": "part"}], "member": {"reference": "Organization/u1"}}
+def a_case_before(*units: str) -> list[dict[str, Any]]:
+    """An earlier case of N, with its stay; these units were told of it."""
+    members = [{"role": [{"text": "part"}], "member": {"reference": f"Organization/{unit}"}} for unit in units]
     kind = {"coding": [{"system": f"{OURS}/CodeSystem/care-team", "code": "discharge-case"}]}
     about = {"reference": "Patient/n"}
     team = {"resourceType": "CareTeam", "id": "n-team", "status": "active", "category": [kind], "subject": about}
-    team |= {"participant": [member], **documented("u1")}
+    team |= {"participant": members, **documented("u1")}
     case = {"resourceType": "EpisodeOfCare", "id": "n-before", "status": "finished", "patient": about}
     case |= {"team": [{"reference": "CareTeam/n-team"}], **documented("u1")}
     stay = {
@@ -154,8 +156,27 @@ async def test_that_somebody_came_back_is_told_to_who_may_read_the_case_before(a
     }
     stay |= {"episodeOfCare": [{"reference": "EpisodeOfCare/n-before"}], **documented("u1")}
     stay |= {"period": {"start": "2026-02-10T09:00:00+01:00", "end": "2026-02-20T09:00:00+01:00"}}
-    sent = [("PUT", f"{it['resourceType']}/{it['id']}", it) for it in (team, case, stay)]
-    assert {201} == set(statuses(await api.post("", json=bundled(*sent), headers=as_system)))
+    return [team, case, stay]
+
+
+async def test_k_11_a_party_of_one_case_sees_no_other_case_of_the_person(api, as_staff, as_system):
+    await put(api, as_system, *a_case_before("u1"))
+    assert 201 == (await api.post(NOTIFY, json=asked(), headers=as_staff("r1"))).status_code
+    before = ["EpisodeOfCare/n-before", "Encounter/n-before-stay", "CareTeam/n-team"]
+    nothing = [await nowhere(api, f"{place.partition('/')[0]}/none", as_staff("k1")) for place in before]
+
+    assert [1, 1, 1, 1] == await found(api, as_staff("k1"), *CASE)
+    assert nothing == [whole(await api.get(place, headers=as_staff("k1"))) for place in before]
+    chained = await api.get("Encounter?episode-of-care.patient=Patient/n", headers=as_staff("k1"))
+    assert [1, "n-stay"] == [chained.json()["total"], chained.json()["entry"][0]["resource"]["id"]]
+
+    await put(api, as_system, *a_case_before("u1", "u3"))
+    assert [1, 2, 2, 2] == await found(api, as_staff("k1"), *CASE)
+    assert [200] * 3 == [(await api.get(place, headers=as_staff("k1"))).status_code for place in before]
+
+
+async def test_that_somebody_came_back_is_told_to_who_may_read_the_case_before(api, as_staff, as_system):
+    await put(api, as_system, *a_case_before("u1"))
     assert 201 == (await api.post(NOTIFY, json=asked(), headers=as_staff("r1"))).status_code
     (entry,) = [
         it["resource"]
@@ -163,7 +184,7 @@ async def test_that_somebody_came_back_is_told_to_who_may_read_the_case_before(a
         if it["resource"]["id"] != "n-before"
     ]
     narrow = as_staff("r1", "user/EpisodeOfCare.rs?status=active")
-    for who, told in ((as_system, True), (as_staff("r1"), True), (narrow, False)):
+    for who, told in ((as_system, True), (as_staff("r1"), True), (as_staff("k1"), False), (narrow, False)):
         answer = await api.get(f"EpisodeOfCare/{entry['id']}/$process", headers=who)
         assert (200 if told else 404) == (await api.get("EpisodeOfCare/n-before", headers=who)).status_code
         assert (200, told) == (answer.status_code, "n-before" in answer.text)

@@ -14,10 +14,10 @@ pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("world")]
 PLAN, NOWHERE = "CarePlan/a-plan", "CarePlan/nobody-plan"
 
 
-async def put(api, as_system, resource: dict[str, Any]) -> None:
-    place = f"{resource['resourceType']}/{resource['id']}"
-    answer = await api.put(place, json=resource, headers=as_system)
-    assert answer.status_code in {200, 201}, answer.text
+async def put(api, as_system, *resources: dict[str, Any]) -> None:
+    for one in resources:
+        answer = await api.put(f"{one['resourceType']}/{one['id']}", json=one, headers=as_system)
+        assert answer.status_code in {200, 201}, answer.text
 
 
 def day(days: int) -> str:
@@ -179,7 +179,8 @@ async def test_k_10_a_message_reaches_the_unit_that_it_names(api, as_staff, as_s
     await is_hidden(api, as_staff("k1"), "Communication/a-communication")
 
 
-async def test_k_11_before_consent_the_parties_of_a_case_see_the_case_and_no_plan(api, as_staff, as_system):
+async def test_k_11_before_consent_the_parties_of_a_case_see_the_case_and_no_plan(api, as_staff, as_system, world):
+    episode, stay = "EpisodeOfCare/a-episodeofcare", "Encounter/a-encounter"
     case = {
         "resourceType": "CareTeam",
         "id": "a-case",
@@ -188,15 +189,21 @@ async def test_k_11_before_consent_the_parties_of_a_case_see_the_case_and_no_pla
         "subject": {"reference": "Patient/a"},
         "participant": [{"member": {"reference": "Organization/u4"}}],
     }
-    process = "EpisodeOfCare/a-episodeofcare/$process"
-    await is_hidden(api, as_staff("k2"), "Encounter/a-encounter")
-    assert 404 == (await api.get(process, headers=as_staff("k2"))).status_code
+    await is_hidden(api, as_staff("k2"), "Patient/a")
 
     await put(api, as_system, case)
+    await is_seen(api, as_staff("k2"), "Patient/a")
+    for another in (episode, stay):
+        await is_hidden(api, as_staff("k2"), another)
+    assert 404 == (await api.get(f"{episode}/$process", headers=as_staff("k2"))).status_code
 
-    assert 200 == (await api.get(process, headers=as_staff("k2"))).status_code
-    for seen in ("Patient/a", "Encounter/a-encounter", "EpisodeOfCare/a-episodeofcare"):
-        await is_seen(api, as_staff("k2"), seen)
+    await put(api, as_system, world[episode] | {"team": [{"reference": "CareTeam/a-case"}]})
+    await is_seen(api, as_staff("k2"), episode)
+    assert 200 == (await api.get(f"{episode}/$process", headers=as_staff("k2"))).status_code
+    await is_hidden(api, as_staff("k2"), stay)
+
+    await put(api, as_system, world[stay] | {"episodeOfCare": [{"reference": episode}]})
+    await is_seen(api, as_staff("k2"), stay)
     for hidden in (PLAN, "Observation/a-observation", "Condition/a-condition", "Consent/a-consent", "CareTeam/a-team"):
         await is_hidden(api, as_staff("k2"), hidden)
 

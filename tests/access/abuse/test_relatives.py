@@ -53,16 +53,11 @@ def a_child(id: str, born: str) -> list[Json]:
     return [child, a_relative(id, "a"), {**a_goal(id), "id": f"{id}-goal", **documented("u1")}]
 
 
-async def put_all(api, as_system, *resources: Json) -> None:
-    for one in resources:
-        await put(api, as_system, one)
-
-
 # ------------------------------------------------------------------------------------------------ K-06
 
 
 async def test_k_06_a_guardian_blocks_nothing_of_the_childs(api, as_citizen, as_system):
-    await put_all(api, as_system, *a_child("d", "2014-06-01"))
+    await put(api, as_system, *a_child("d", "2014-06-01"))
     guardian = as_citizen("a", patient="d")
     for kind in ("inner-block", "outer-block"):
         block = a_block(kind, "u1") | {"patient": {"reference": "Patient/d"}, "id": f"d-{kind}"}
@@ -92,7 +87,7 @@ async def test_k_13_a_guardian_sees_the_child_until_its_thirteenth_birthday_begi
 ):
     children = [(f"child{number}", *rest) for number, (_, *rest) in enumerate(MOMENTS)]
     for id, born, _, _ in children:
-        await put_all(api, as_system, *a_child(id, born))
+        await put(api, as_system, *a_child(id, born))
 
     for id, _, last, first in children:
         guardian = as_citizen("a", patient=id)
@@ -106,7 +101,7 @@ async def test_k_13_a_guardian_sees_the_child_until_its_thirteenth_birthday_begi
 async def test_k_13_a_guardian_acts_for_a_child_of_twelve_and_is_nobody_else_meanwhile(
     api, as_citizen, as_system, assembly
 ):
-    await put_all(api, as_system, *a_child("d", "2014-06-01"), *a_child("e", "2013-06-01"))
+    await put(api, as_system, *a_child("d", "2014-06-01"), *a_child("e", "2013-06-01"))
     guardian = as_citizen("a", patient="d")
 
     for seen in ("Patient/d", "Goal/d-goal", "RelatedPerson/d-a"):
@@ -123,7 +118,7 @@ async def test_k_13_a_guardian_acts_for_a_child_of_twelve_and_is_nobody_else_mea
 
 
 async def test_k_13_the_trail_says_for_whom_a_guardian_acted(api, as_citizen, as_system):
-    await put_all(api, as_system, *a_child("d", "2014-06-01"))
+    await put(api, as_system, *a_child("d", "2014-06-01"))
     await is_seen(api, as_citizen("a", patient="d"), "Goal/d-goal")
     await is_seen(api, as_citizen("a"), PLAN)
 
@@ -140,7 +135,7 @@ async def test_k_13_the_trail_says_for_whom_a_guardian_acted(api, as_citizen, as
 
 
 async def test_k_13_what_a_guardian_writes_says_who_wrote_it_for_whom(api, as_citizen, as_system):
-    await put_all(api, as_system, *a_child("d", "2014-06-01"))
+    await put(api, as_system, *a_child("d", "2014-06-01"))
     message = (await api.post("Communication", json=a_message("d"), headers=as_citizen("a", patient="d"))).json()
 
     told = (await api.get(f"Provenance?target=Communication/{message['id']}", headers=as_system)).json()
@@ -150,7 +145,7 @@ async def test_k_13_what_a_guardian_writes_says_who_wrote_it_for_whom(api, as_ci
 
 async def test_k_13_who_was_never_told_of_as_a_guardian_is_refused(api, as_citizen, as_system):
     mother = a_relative("d", "b", "MTH")
-    await put_all(api, as_system, *a_child("d", "2014-06-01"), mother, a_relative("d", "stranger"))
+    await put(api, as_system, *a_child("d", "2014-06-01"), mother, a_relative("d", "stranger"))
 
     for who in ("b", "c"):
         refused = await api.get("Patient/d", headers=as_citizen(who, patient="d"))
@@ -162,7 +157,7 @@ async def test_k_13_who_was_never_told_of_as_a_guardian_is_refused(api, as_citiz
 
 async def test_k_13_what_a_guardian_rests_on_must_hold(api, as_citizen, as_system, world, time):
     child, relative, goal = a_child("d", "2014-06-01")
-    await put_all(api, as_system, child, relative, goal)
+    await put(api, as_system, child, relative, goal)
     guardian = as_citizen("a", patient="d")
     for changed in (
         relative | {"active": False},
@@ -180,7 +175,7 @@ async def test_k_13_what_a_guardian_rests_on_must_hold(api, as_citizen, as_syste
         await put(api, as_system, changed)
         time.later()
         await is_hidden(api, guardian, "Goal/d-goal")
-        await put_all(api, as_system, child, relative, world["Patient/a"])
+        await put(api, as_system, child, relative, world["Patient/a"])
         time.later()
     await put(api, as_system, relative | {"period": {"start": day(-2), "end": day(2)}})
     time.later()
@@ -194,7 +189,7 @@ async def test_k_13_a_guardian_sees_no_more_than_the_child_would(api, as_citizen
     system, code = label
     system = f"{OURS}/CodeSystem/{system}" if code != "V" else f"http://terminology.hl7.org/CodeSystem/{system}"
     *whole, goal = a_child("d", "2014-06-01")
-    await put_all(api, as_system, *whole, goal)
+    await put(api, as_system, *whole, goal)
     for bearer in (as_citizen("d"), as_citizen("a", patient="d")):
         await is_seen(api, bearer, "Goal/d-goal")
     await put(api, as_system, labelled(goal, {"system": system, "code": code}))
@@ -243,7 +238,7 @@ OF_NO_PLAN = ("Patient/a", "Observation/a-observation", "Communication/a-communi
     ids=["ombud", "god-man"],
 )
 async def test_k_12_a_proxy_is_let_in_where_the_deployment_says_so(api, as_citizen, as_system, code, system, sees):
-    await put_all(api, as_system, a_relative("a", "b", code, system), a_mandate())
+    await put(api, as_system, a_relative("a", "b", code, system), a_mandate())
     proxy = as_citizen("b", patient="a")
 
     if sees:
@@ -259,7 +254,7 @@ async def test_k_12_a_proxy_is_let_in_where_the_deployment_says_so(api, as_citiz
 async def test_k_12_a_proxy_reads_the_plans_that_the_consent_names_and_what_belongs_to_them(
     api, as_citizen, as_system, time
 ):
-    await put_all(api, as_system, *OTHERS, PROXY, a_mandate(PLAN))
+    await put(api, as_system, *OTHERS, PROXY, a_mandate(PLAN))
     proxy = as_citizen("b", patient="a")
     for seen in OF_THE_PLAN:
         await is_seen(api, proxy, seen)
@@ -280,7 +275,7 @@ async def test_k_12_a_proxy_reads_the_plans_that_the_consent_names_and_what_belo
 @pytest.mark.parametrize("limits", [ON], ids=["on"])
 async def test_k_12_what_a_proxy_rests_on_must_hold(api, as_citizen, as_system, world, time):
     mandate, patient = a_mandate(PLAN), world["Patient/a"]
-    await put_all(api, as_system, *OTHERS, PROXY, mandate)
+    await put(api, as_system, *OTHERS, PROXY, mandate)
     proxy = as_citizen("b", patient="a")
     kept_out = a_mandate("Goal/a-goal", type="deny") | {"id": "a-exception"}
     for changed in (
@@ -302,13 +297,13 @@ async def test_k_12_what_a_proxy_rests_on_must_hold(api, as_citizen, as_system, 
         await put(api, as_system, changed)
         time.later()
         await is_hidden(api, proxy)
-        await put_all(api, as_system, mandate, kept_out | {"status": "inactive"}, PROXY, patient, world["Patient/b"])
+        await put(api, as_system, mandate, kept_out | {"status": "inactive"}, PROXY, patient, world["Patient/b"])
         time.later()
 
 
 @pytest.mark.parametrize("limits", [ON], ids=["on"])
 async def test_k_12_a_consent_that_is_withdrawn_ends_it_at_once(api, as_citizen, as_system):
-    await put_all(api, as_system, PROXY, a_mandate(PLAN))
+    await put(api, as_system, PROXY, a_mandate(PLAN))
     proxy = as_citizen("b", patient="a")
     await is_seen(api, proxy)
 
