@@ -43,9 +43,8 @@ async def own_places(standing: Standing, server: Server) -> AsyncIterator[str]:
     for one in (*standing.actors, standing.provider):
         if one:
             yield one
-    unit = await read_at(standing.unit, server) if standing.unit else None
-    for organization in await organizations_from(unit, _read_in(server)) if unit else ():
-        yield own_reference(organization)
+    for place in await units_from(standing.unit, server):
+        yield place
     if standing.kind == "citizen" and standing.patient:
         yield f"Patient/{standing.patient}"
     for ward in standing.wards:
@@ -62,28 +61,34 @@ def records(action: Json, standing: Standing, server: Server) -> bool:
 
 async def is_within(owner: str, provider: str, server: Server) -> bool:
     """Whether a unit or a commission (`Type/id`) is of this care provider; of a person alone nobody can tell."""
-    return bool(provider) and provider in await _above(owner, server)
+    return bool(provider) and provider in await units_from(owner, server)
 
 
 async def provider_of(owner: str, server: Server) -> str:
     """The care provider that answers for a unit or a commission (`Type/id`): the organization that none is above; itself where nothing
     is told of it.
     """
-    return (await _above(owner, server) or [owner])[-1]
+    return (await units_from(owner, server) or [owner])[-1]
 
 
-async def _above(owner: str, server: Server) -> list[str]:
-    """The places of a unit, or of that of a commission, and of all that it is part of, itself first."""
-    read = _read_in(server)
-    found = await read_at(owner, server) if owner.startswith(("Organization/", "PractitionerRole/")) else None
-    if found is not None and found["resourceType"] == "PractitionerRole":
-        found = await target_of(found, "organization", read)
-    return list(map(own_reference, await organizations_from(found, read))) if found is not None else []
+async def units_from(owner: str, server: Server) -> list[str]:
+    """The places of a unit, or of that of a commission (`Type/id`), and of all that it is part of, itself first; none where it is not
+    there.
+    """
+    return list(map(own_reference, await organizations_of(owner, server)))
 
 
-def _read_in(server: Server) -> Any:
+async def organizations_of(owner: str, server: Server) -> list[Json]:
+    """A unit, or that of a commission (`Type/id`), and all that it is part of, itself first, with their references relative; none where
+    it is not there.
+    """
+
     async def read(type: str, id: str) -> Json | None:
         found = await read_at(f"{type}/{id}", server)
         return None if found is None else placed(found, server)
 
-    return read
+    type, _, id = owner.partition("/")
+    found = await read(type, id) if type in {"Organization", "PractitionerRole"} else None
+    if found is not None and type == "PractitionerRole":
+        found = await target_of(found, "organization", read)
+    return await organizations_from(found, read) if found is not None else []

@@ -1,14 +1,13 @@
-"""Who and what belongs to a unit, by the directory: its staff, its services, the units above it, and which party of a discharge it is.
+"""Who and what belongs to a unit, by the directory: its staff, its services, and which party of a discharge it is.
 Read under the system grant `standing`: who works where hangs on nobody's scopes.
 """
 
 from typing import Any
 
-from fhir_server.access.organization import organizations_from
 from fhir_server.fhir.codec import decode
 from fhir_server.interactions.afterwards import Afterwards
 from fhir_server.interactions.call import Server
-from fhir_server.interactions.pointing import place_of, placed, stored_at
+from fhir_server.interactions.pointing import place_of, placed
 from fhir_server.interactions.stays import all_found
 from fhir_server.process.addressing.party import parties_by
 from fhir_server.process.addressing.row import row_of
@@ -50,18 +49,6 @@ async def parties_of(unit: str, at: int, afterwards: Afterwards, server: Server)
     known = [it for it in stored if not afterwards.writes(f"HealthcareService/{it['id']}")]
     rows = (row_of(placed(it, server)) for it in (*known, *written))
     return parties_by((row for row in rows if row.unit == unit), at)
-
-
-async def units_from(unit: str, server: Server) -> frozenset[str]:
-    """The places of a unit and of those above it; none where it is not there."""
-
-    async def read(type: str, id: str) -> dict[str, Any] | None:
-        stored = await stored_at(f"{type}/{id}", GRANT, server)
-        return None if stored is None else decode(stored.text)
-
-    type, _, id = unit.partition("/")
-    own = await read(type, id) if id else None
-    return frozenset(f"Organization/{it['id']}" for it in await organizations_from(own, read)) if own else frozenset()
 
 
 async def _of_unit(type: str, unit: str, server: Server) -> list[dict[str, Any]]:

@@ -5,21 +5,19 @@ read by calls of their own.
 """
 
 from collections.abc import AsyncIterator
-from functools import partial
 from typing import Any
 
 import structlog
 
 from fhir_server.access.emergency import WHO_BLOCKS, Emergency, Mode, Terms
-from fhir_server.access.organization import provider_above
 from fhir_server.access.standing import Standing
 from fhir_server.audit.event import Occasion, entry
-from fhir_server.fhir.codec import decode, encode
+from fhir_server.fhir.codec import encode
 from fhir_server.fhir.instant import instant
 from fhir_server.fhir.outcome import BadParameter, Forbidden, Refusal
 from fhir_server.interactions.call import Answer, Call, Server
 from fhir_server.interactions.operations.parameters import parameter
-from fhir_server.interactions.pointing import stored_at
+from fhir_server.interactions.parties import organizations_of
 from fhir_server.search.query import Query
 from fhir_server.storage.store import SYSTEM_GRANTS, Entry, Grant
 
@@ -125,16 +123,10 @@ async def _blockers(emergency: Emergency, standing: Standing, server: Server) ->
     related = await server.store.relations(emergency.patient)
     blocking = {it.actor for it in related if it.kind == BLOCK and it.start <= emergency.start <= it.end}
     found: dict[str, dict[str, Any]] = {}
-    for type, _, id in (actor.partition("/") for actor in sorted(blocking)):
-        if type == "Organization" and (unit := await _read(server, type, id)) is not None:
-            provider = await provider_above(unit, partial(_read, server))
+    for actor in sorted(blocking):
+        for provider in (await organizations_of(actor, server))[-1:]:
             found[f"Organization/{provider['id']}"] = provider
     for reference, provider in sorted(found.items()):
         if reference != standing.provider:
             display = {"display": provider["name"]} if "name" in provider else {}
             yield {"name": "blocker", "valueReference": {"reference": reference, **display}}
-
-
-async def _read(server: Server, type: str, id: str) -> dict[str, Any] | None:
-    stored = await stored_at(f"{type}/{id}", LOOKED_UP, server)
-    return None if stored is None else decode(stored.text)

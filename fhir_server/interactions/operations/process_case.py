@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from fhir_server.access.organization import provider_above, target_of
 from fhir_server.fhir.codec import decode
 from fhir_server.fhir.instant import span
 from fhir_server.fhir.naming import folded
@@ -20,6 +19,7 @@ from fhir_server.interactions.operations.process_parts import (
     moments,
     standing_parts,
 )
+from fhir_server.interactions.parties import organizations_of, place_at
 from fhir_server.interactions.pointing import place_of, stored_at
 from fhir_server.interactions.shown import eyes
 from fhir_server.interactions.stays import (
@@ -105,8 +105,8 @@ async def _parties(resources: Iterable[Json], told: Iterable[str], episode: Json
 async def _region(resources: Iterable[Json], server: Server) -> Party:
     """The huvudman above the ward of the latest stay."""
     stays = sorted((it for it in resources if is_stay(it)), key=_began)
-    ward = await target_of(stays[-1], "serviceProvider", _reading(server)) if stays else None
-    return _party(await provider_above(ward, _reading(server))) if ward else Party()
+    found = await organizations_of(place_at(stays[-1].get("serviceProvider"), server), server) if stays else []
+    return _party(found[-1]) if found else Party()
 
 
 def _began(stay: Json) -> int:
@@ -118,8 +118,8 @@ async def _municipality(units: Iterable[str], region: Party, server: Server) -> 
     """The huvudman, other than the region, above the units that the notice was sent to; unknown where that is several."""
     found = {}
     for place in sorted(filter(None, (place_of(unit, server) for unit in units))):
-        unit = await read_at(place, server) if place.startswith("Organization/") else None
-        above = _party(await provider_above(unit, _reading(server))) if unit else region
+        organizations = await organizations_of(place, server)
+        above = _party(organizations[-1]) if organizations else region
         if above.place != region.place:
             found[above.place] = above
     return next(iter(found.values())) if len(found) == 1 else Party()
@@ -128,13 +128,6 @@ async def _municipality(units: Iterable[str], region: Party, server: Server) -> 
 async def _at(place: str, server: Server) -> Party:
     organization = await read_at(place, server) if place.startswith("Organization/") else None
     return _party(organization) if organization else Party()
-
-
-def _reading(server: Server) -> Any:
-    async def read(type: str, id: str) -> Json | None:
-        return await read_at(f"{type}/{id}", server)
-
-    return read
 
 
 def _party(organization: Mapping[str, Any]) -> Party:
