@@ -148,6 +148,21 @@ async def test_the_municipality_is_the_one_above_the_units_that_were_told(case):
     assert "municipality" not in found
 
 
+async def test_an_organization_is_found_by_its_address_here_as_by_its_type_and_id(case):
+    base = str(case.base_url).rstrip("/")
+    ward, clinic, help = (one for one in UNITS if one["id"] in {"ward", "clinic", "help"})
+    nurse = {"resourceType": "PractitionerRole", "id": "nurse", "organization": at(f"{base}/Organization/help")}
+    await put(
+        case, nurse, *(one | {"partOf": at(f"{base}/{one['partOf']['reference']}")} for one in (ward, clinic, help))
+    )
+    to_nurse = [at("PractitionerRole/nurse"), at("Organization/clinic")]
+    await put(case, a_stay(serviceProvider=at(f"{base}/Organization/ward")), NOTICE | {"recipient": to_nurse})
+
+    (found,) = parts(await told_at(case, "2026-02-05"), "liability")
+
+    assert {"reference": "Organization/town", "display": "Björkviks kommun"} == found["municipality"]
+
+
 async def test_a_municipality_that_has_placed_the_person_elsewhere_stays_liable(case):
     await put(case, {"resourceType": "Organization", "id": "other", "name": "Granvikens kommun"})
 
