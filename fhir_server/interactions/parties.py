@@ -4,13 +4,12 @@ from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
 from fhir_server.access.moves import OWNER, REQUESTER
-from fhir_server.access.organization import organizations_from, target_of
 from fhir_server.access.standing import Standing
 from fhir_server.fhir.extension import extensions, value_of
-from fhir_server.fhir.reference import own_reference
 from fhir_server.interactions.call import Server
-from fhir_server.interactions.pointing import place_of, placed
-from fhir_server.interactions.stays import Json, read_at
+from fhir_server.interactions.pointing import place_of
+from fhir_server.interactions.stays import Json
+from fhir_server.interactions.unit import units_from
 from fhir_server.process.sip.approval import DIGITALLY
 
 CITIZENS = ("Patient/", "RelatedPerson/")
@@ -69,26 +68,3 @@ async def provider_of(owner: str, server: Server) -> str:
     is told of it.
     """
     return (await units_from(owner, server) or [owner])[-1]
-
-
-async def units_from(owner: str, server: Server) -> list[str]:
-    """The places of a unit, or of that of a commission (`Type/id`), and of all that it is part of, itself first; none where it is not
-    there.
-    """
-    return list(map(own_reference, await organizations_of(owner, server)))
-
-
-async def organizations_of(owner: str, server: Server) -> list[Json]:
-    """A unit, or that of a commission (`Type/id`), and all that it is part of, itself first, with their references relative; none where
-    it is not there.
-    """
-
-    async def read(type: str, id: str) -> Json | None:
-        found = await read_at(f"{type}/{id}", server)
-        return None if found is None else placed(found, server)
-
-    type, _, id = owner.partition("/")
-    found = await read(type, id) if type in {"Organization", "PractitionerRole"} else None
-    if found is not None and type == "PractitionerRole":
-        found = await target_of(found, "organization", read)
-    return await organizations_from(found, read) if found is not None else []

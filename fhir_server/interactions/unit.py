@@ -1,13 +1,15 @@
-"""Who and what belongs to a unit, by the directory: its staff, its services, and which party of a discharge it is.
+"""Who and what belongs to a unit, by the directory: its staff, its services, the units above it, and which party of a discharge it is.
 Read under the system grant `standing`: who works where hangs on nobody's scopes.
 """
 
 from typing import Any
 
+from fhir_server.access.organization import organizations_from
 from fhir_server.fhir.codec import decode
+from fhir_server.fhir.reference import own_reference
 from fhir_server.interactions.afterwards import Afterwards
 from fhir_server.interactions.call import Server
-from fhir_server.interactions.pointing import place_of, placed
+from fhir_server.interactions.pointing import place_of, placed, stored_at
 from fhir_server.interactions.stays import all_found
 from fhir_server.process.addressing.party import parties_by
 from fhir_server.process.addressing.row import row_of
@@ -49,6 +51,29 @@ async def parties_of(unit: str, at: int, afterwards: Afterwards, server: Server)
     known = [it for it in stored if not afterwards.writes(f"HealthcareService/{it['id']}")]
     rows = (row_of(placed(it, server)) for it in (*known, *written))
     return parties_by((row for row in rows if row.unit == unit), at)
+
+
+async def units_from(owner: str, server: Server) -> list[str]:
+    """The places of a unit, or of that of a commission (`Type/id`), and of all that it is part of, itself first; none where it is not
+    there.
+    """
+    return list(map(own_reference, await organizations_of(owner, server)))
+
+
+async def organizations_of(owner: str, server: Server) -> list[dict[str, Any]]:
+    """A unit, or that of a commission (`Type/id`), and all that it is part of, itself first, with their references relative; none where
+    it is not there.
+    """
+
+    async def read(type: str, id: str) -> dict[str, Any] | None:
+        stored = await stored_at(f"{type}/{id}", GRANT, server)
+        return None if stored is None else placed(decode(stored.text), server)
+
+    type, _, id = owner.partition("/")
+    if type == "PractitionerRole":
+        type, _, id = unit_in(await read(type, id), server).partition("/")
+    found = await read(type, id) if type == "Organization" else None
+    return await organizations_from(found, read) if found is not None else []
 
 
 async def _of_unit(type: str, unit: str, server: Server) -> list[dict[str, Any]]:

@@ -21,8 +21,13 @@ def worded_coding(system: str, code: str, language: str) -> dict[str, Any]:
 @cache
 def properties(system: str, name: str) -> Mapping[str, tuple[Any, ...]]:
     """The values of a property (`value[x]`) by the codes of a system that have it, in the order of the definition."""
+    return properties_in(by_canonical()[system], name)
+
+
+def properties_in(definition: Mapping[str, Any], name: str) -> Mapping[str, tuple[Any, ...]]:
+    """Those of a code system that is given."""
     found: dict[str, tuple[Any, ...]] = {}
-    for one in by_canonical()[system]["concept"]:
+    for one in definition["concept"]:
         if told := tuple(value_of(it) for it in one.get("property", ()) if it["code"] == name):
             found[one["code"]] = told
     return found

@@ -77,10 +77,10 @@ SYSTEM_GRANTS = {
     "request": Grant(Everything(), "HOPERAT", "system-request"),
 }
 """The server's own look-ups, each under a name of its own: no bypass. `reindex` reads every stored resource to derive its index
-anew; `identity` matches a person by national identifier; `standing` finds who a caller is, and who works at its unit; `readiness` asks whether anything can
+anew; `identity` matches a person by national identifier; `standing` finds who a caller is, who works at a unit, and what is above it; `readiness` asks whether anything can
 be read at all; under `registry` it is told who registered clients and issuers; `verification` reads the whole trail, to see that
 it is what was written; `authorize` finds the synthetic people that one may be while developing; `protection` asks whose identity
-is protected; `emergency` finds whether somebody is kept here, and who has blocked; by `explanation` it is told, at the command
+is protected; `emergency` finds whether somebody is kept here, and whether a unit gives health care; by `explanation` it is told, at the command
 line, what each rule says of a resource; under `notice` the case that a notice of admission begins is read and written, and the
 person of a stay is read; under `door` it is told how many were turned away; under `destruction` two persons have
 something destroyed; under `retention` the trail is pruned; `anchor` finds whom a refused call concerned; `access-log` tells a

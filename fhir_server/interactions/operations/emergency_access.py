@@ -17,7 +17,7 @@ from fhir_server.fhir.instant import instant
 from fhir_server.fhir.outcome import BadParameter, Forbidden, Refusal
 from fhir_server.interactions.call import Answer, Call, Server
 from fhir_server.interactions.operations.parameters import parameter
-from fhir_server.interactions.parties import organizations_of
+from fhir_server.interactions.unit import organizations_of
 from fhir_server.search.query import Query
 from fhir_server.storage.store import SYSTEM_GRANTS, Entry, Grant
 

@@ -19,7 +19,7 @@ from fhir_server.interactions.operations.process_parts import (
     moments,
     standing_parts,
 )
-from fhir_server.interactions.parties import organizations_of, place_at
+from fhir_server.interactions.parties import place_at
 from fhir_server.interactions.pointing import place_of, stored_at
 from fhir_server.interactions.shown import eyes
 from fhir_server.interactions.stays import (
@@ -32,6 +32,7 @@ from fhir_server.interactions.stays import (
     read_at,
     stays_of,
 )
+from fhir_server.interactions.unit import organizations_of
 from fhir_server.process.concept import worded_coding
 from fhir_server.process.definition import STATE, load_workflow
 from fhir_server.process.discharge.fold import fold

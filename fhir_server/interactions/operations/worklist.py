@@ -11,7 +11,7 @@ from fhir_server.fhir.instant import instant
 from fhir_server.fhir.outcome import NotFound
 from fhir_server.interactions.call import Answer, Call, Server
 from fhir_server.interactions.operations.parameters import ill_given, moment, named, number, parameters
-from fhir_server.interactions.parties import units_from
+from fhir_server.interactions.unit import units_from
 from fhir_server.interactions.worklists import Filled, Reading, whose_lists
 from fhir_server.process.concept import worded_coding
 from fhir_server.process.definition import STATE

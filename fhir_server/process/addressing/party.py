@@ -10,9 +10,8 @@ from types import MappingProxyType
 from typing import Any
 
 from fhir_server.fhir.definitions import BadDefinition, by_canonical
-from fhir_server.fhir.extension import value_of
 from fhir_server.process.addressing.row import SERVICE, Row
-from fhir_server.process.concept import properties
+from fhir_server.process.concept import properties, properties_in
 from fhir_server.process.definition import PARTY
 
 Json = Mapping[str, Any]
@@ -37,12 +36,9 @@ def load_parties() -> Mapping[str, frozenset[str]]:
 
 def parties_in(services: Json, parties: Json) -> Mapping[str, frozenset[str]]:
     """Those that a code system of services names. BadDefinition for one that there is not, and for one that is no unit."""
-    units = {one["code"] for one in parties["concept"] if True not in _told(one, "staff")}
-    found = {one["code"]: frozenset(_told(one, "party")) for one in services["concept"]}
+    staff, named_by = properties_in(parties, "staff"), properties_in(services, "party")
+    units = {one["code"] for one in parties["concept"] if True not in staff.get(one["code"], ())}
+    found = {one["code"]: frozenset(named_by.get(one["code"], ())) for one in services["concept"]}
     if unknown := sorted(code for code, named in found.items() if not named <= units):
         raise BadDefinition(f"{', '.join(unknown)}: a service names a party that is a unit: {', '.join(sorted(units))}")
     return MappingProxyType(found)
-
-
-def _told(concept: Json, name: str) -> list[Any]:
-    return [value_of(one) for one in concept.get("property", ()) if one["code"] == name]
