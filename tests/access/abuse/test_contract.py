@@ -6,7 +6,8 @@ import pytest
 
 from fhir_server.assembly import Assembly
 from tests.access.abuse.protected import FLAGGED, SECRETS, leaks, written
-from tests.access.abuse.test_relatives import ON, OTHERS, PROXY, a_child, a_mandate, put_all
+from tests.access.abuse.test_policy import put
+from tests.access.abuse.test_relatives import ON, OTHERS, PROXY, a_child, a_mandate
 from tests.access.abuse.told import found, keys, nowhere, whole
 from tests.access.house import smart
 
@@ -76,7 +77,7 @@ async def test_k_01_a_patient_contract_shows_staff_what_each_may_see(api, as_sta
 
 
 async def test_k_13_a_guardian_has_the_childs_patient_contract(api, as_citizen, as_system):
-    await put_all(api, as_system, *a_child("d", "2014-06-01"))
+    await put(api, as_system, *a_child("d", "2014-06-01"))
     plan = {
         "resourceType": "CarePlan",
         "id": "d-plan",
@@ -86,19 +87,19 @@ async def test_k_13_a_guardian_has_the_childs_patient_contract(api, as_citizen, 
         "goal": [{"reference": "Goal/d-goal"}],
     }
     labelled = {"system": "http://terminology.hl7.org/CodeSystem/v3-Confidentiality", "code": "V"}
-    await put_all(api, as_system, plan)
+    await put(api, as_system, plan)
     guardian = as_citizen("a", patient="d")
 
     assert {"Patient/d", "CarePlan/d-plan", "Goal/d-goal"} == await shown(api, guardian, "d")
     assert 404 == (await api.get("Patient/a/$patientkontrakt", headers=guardian)).status_code
-    await put_all(api, as_system, plan | {"meta": {"security": [labelled]}})
+    await put(api, as_system, plan | {"meta": {"security": [labelled]}})
     assert {"Patient/d"} == await shown(api, guardian, "d")
     assert {"Patient/d"} == await shown(api, as_citizen("d"), "d")
 
 
 @pytest.mark.parametrize("limits", [ON], ids=["on"])
 async def test_k_12_a_proxy_who_may_not_read_the_person_has_no_patient_contract(api, as_citizen, as_system):
-    await put_all(api, as_system, *OTHERS, PROXY, a_mandate("CarePlan/a-plan"))
+    await put(api, as_system, *OTHERS, PROXY, a_mandate("CarePlan/a-plan"))
     proxy = as_citizen("b", patient="a")
     hidden = await api.get("Patient/a/$patientkontrakt", headers=proxy)
 

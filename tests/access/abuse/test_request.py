@@ -8,8 +8,8 @@ import pytest
 
 from fhir_server.fhir.extension import extensions, value_of
 from tests.access.abuse.conftest import made
-from tests.access.abuse.test_policy import PLAN
-from tests.access.abuse.test_relatives import ON, PROXY, a_child, a_mandate, put_all
+from tests.access.abuse.test_policy import PLAN, put
+from tests.access.abuse.test_relatives import ON, PROXY, a_child, a_mandate
 from tests.access.abuse.told import keys, whole
 from tests.access.worlds import DOCUMENTED_BY
 
@@ -66,7 +66,7 @@ async def test_e_12_staff_ask_their_own_unit_for_whom_they_care_and_for_nobody_e
 
 
 async def test_e_12_a_person_asks_a_unit_for_a_plan_of_their_own(api, as_citizen, as_staff, as_system, world):
-    await put_all(api, as_system, world["Organization/u3"] | {"partOf": {"reference": "Organization/first"}})
+    await put(api, as_system, world["Organization/u3"] | {"partOf": {"reference": "Organization/first"}})
     nothing = whole(await request(api, "none", as_citizen("a"), 1, "Organization/u3"))
     assert 404 == nothing[0]
     assert nothing == whole(await request(api, "b", as_citizen("a"), 1, "Organization/u3"))
@@ -102,7 +102,7 @@ async def test_e_12_a_unit_sees_the_plan_that_it_is_asked_for_once_it_has_said_y
 ):
     """And coordinates it from then on, also when it has called to it; who could not leaves again."""
     unit = "Organization/u4"
-    await put_all(api, as_system, world[unit] | {"partOf": {"reference": "Organization/second"}})
+    await put(api, as_system, world[unit] | {"partOf": {"reference": "Organization/second"}})
     plan = (await request(api, "a", as_citizen("a"), 1, unit)).json()
     task, place, k2 = await task_of(api, plan, as_citizen("a")), f"CarePlan/{plan['id']}", as_staff("k2")
     assert [200, 404] == [(await api.get(it, headers=k2)).status_code for it in (f"Task/{task['id']}", place)]
@@ -167,7 +167,7 @@ async def test_e_12_a_request_leaves_the_trail_of_any_write(api, as_citizen, as_
 
 
 async def test_k_13_a_guardian_asks_for_a_young_child(api, as_citizen, as_system):
-    await put_all(api, as_system, *a_child("d", "2014-06-01"))
+    await put(api, as_system, *a_child("d", "2014-06-01"))
     stranger = await request(api, "d", as_citizen("b", patient="d"), 1, "Organization/u3")
     grown = await request(api, "a", as_citizen("a", patient="d"), 1, "Organization/u3")
     assert [403, 404] == [stranger.status_code, grown.status_code]
@@ -181,12 +181,12 @@ async def test_k_13_a_guardian_asks_for_a_young_child(api, as_citizen, as_system
 @pytest.mark.parametrize("limits", [ON], ids=["on"])
 async def test_k_12_a_proxy_asks_where_the_consent_opens_all_plans(api, as_citizen, as_system):
     proxy = as_citizen("b", patient="a")
-    await put_all(api, as_system, PROXY, a_mandate(PLAN))
+    await put(api, as_system, PROXY, a_mandate(PLAN))
     narrow = await request(api, "a", proxy, 1, "Organization/u3")
     assert 404 == narrow.status_code
     assert 1 == await plans_of(api, "a", as_system)
 
-    await put_all(api, as_system, a_mandate())
+    await put(api, as_system, a_mandate())
     anew = as_citizen("b", "patient/*.cruds patient/*.rs", patient="a")  # of another token no standing is remembered
     made = await request(api, "a", anew, 1, "Organization/u3")
     assert 201 == made.status_code, made.text
